@@ -1,0 +1,49 @@
+# Each target does all of its own set-up in .venv; a second call installs nothing.
+PYTHON ?= python3
+STORE ?= results
+FULL ?=
+SIZE := $(if $(filter-out 0,$(FULL)),full)
+SWEEP := horizon$(if $(SIZE),-$(SIZE))
+RUN := .venv/bin/python
+
+.PHONY: run test test-slow lint lock
+
+run: .venv/.installed
+	@$(RUN) -m experiments.sweep --config=configs/horizon.py$(if $(SIZE),:$(SIZE)) --store=$(STORE); \
+	code=$$?; case $$code in 0|1) ;; *) exit $$code ;; esac; \
+	$(RUN) -m experiments.report --store=$(STORE) --name=$(SWEEP) && exit $$code
+
+test: .venv/.installed
+	$(RUN) -m pytest
+
+test-slow: .venv/.installed .venv/.installed-ray
+	$(RUN) -m pytest -m "slow or not slow"
+
+lint: .venv/.installed .venv/.installed-lint
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/basedpyright
+
+# uv where it is there, else venv and pip; both install the same pinned versions.
+.venv/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else \
+	"Horizon needs Python 3.11 or newer, got %d.%d; name one: make PYTHON=python3.12 ..." % v[:2])'
+	@if command -v uv > /dev/null; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) .venv; \
+	else $(PYTHON) -m venv .venv; fi
+	@$(call install,requirements.txt)
+	@touch $@
+
+.venv/.installed-%: requirements-%.txt .venv/.installed
+	@$(call install,$<)
+	@touch $@
+
+install = echo "Installing $(1) into .venv"; \
+	if command -v uv > /dev/null; then uv pip install --quiet --python .venv -r $(1); \
+	else .venv/bin/python -m pip install --quiet -r $(1); fi
+
+# The locks, made anew from pyproject.toml for every supported Python and system.
+lock:
+	uv pip compile --quiet --universal --no-header --python-version 3.11 pyproject.toml --group test -o requirements.txt
+	uv pip compile --quiet --universal --no-header --python-version 3.11 -c requirements.txt --group lint -o requirements-lint.txt
+	uv pip compile --quiet --universal --no-header --python-version 3.11 -c requirements.txt pyproject.toml --extra ray -o requirements-ray.txt
