@@ -1,0 +1,90 @@
+"""What a model costs, computed from its program and not typed in by hand."""
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lib.types import Interface, Model
+
+# One operation for each number they put out; transcendental functions count as one.
+_ELEMENTWISE = frozenset(
+    "add sub mul div neg max min exp log log1p expm1 tanh logistic sqrt rsqrt pow "
+    "integer_pow sin cos erf abs sign select_n square complex real imag".split()
+)
+
+
+def model_cost(model: Model, interface: Interface) -> dict[str, Any]:
+    """Parameters, state size (numbers carried a sequence) and FLOPs a token.
+
+    FLOPs are those of the step form for one token, two for a multiply and add: for a
+    convolution or a window that is what the output at one position needs.
+    """
+    token = _one_step(interface)
+    window = jax.tree.map(lambda x: x[:, None], token)
+    params = jax.eval_shape(model.init, jax.random.key(0), window)
+    carry = jax.eval_shape(model.initial, params, window)
+    return {
+        "parameters": _num_reals(params),
+        "state_size": _num_reals(carry),
+        "flops_per_token": count_flops(model.step, params, carry, token),
+        "receptive_field": model.receptive_field,
+    }
+
+
+def count_flops(function: Callable[..., Any], *args: Any) -> int:
+    """Floating-point operations of one call, counted from its jaxpr, loops unrolled."""
+    return _flops(jax.make_jaxpr(function)(*args).jaxpr)
+
+
+def _flops(jaxpr: Any) -> int:
+    return sum(_equation_flops(equation) for equation in jaxpr.eqns)
+
+
+def _equation_flops(equation: Any) -> int:
+    if not equation.outvars:
+        return 0
+    name, out = equation.primitive.name, equation.outvars[0].aval
+    if name == "dot_general":
+        (contracted, _), _ = equation.params["dimension_numbers"]
+        left = equation.invars[0].aval
+        depth = prod(left.shape[axis] for axis in contracted)
+        return 2 * depth * prod(out.shape) * _reals_squared(out.dtype)
+    if name == "conv_general_dilated":
+        kernel = equation.invars[1].aval
+        spec = equation.params["dimension_numbers"].rhs_spec
+        return 2 * prod(out.shape) * prod(kernel.shape) // kernel.shape[spec[0]]
+    if name in _ELEMENTWISE and jnp.issubdtype(out.dtype, jnp.inexact):
+        return prod(out.shape) * _reals(out.dtype)
+    repeats = equation.params.get("length", 1) if name == "scan" else 1
+    return repeats * sum(_flops(inner) for inner in _inner(equation.params))
+
+
+def _inner(params: dict[str, Any]) -> list[Any]:
+    jaxprs = []
+    for value in params.values():
+        for item in value if isinstance(value, (tuple, list)) else (value,):
+            item = getattr(item, "jaxpr", item)
+            if hasattr(item, "eqns"):
+                jaxprs.append(item)
+    return jaxprs
+
+
+def _one_step(interface: Interface) -> Any:
+    if interface.vocabulary_size:
+        return jnp.zeros((1,), jnp.int32)
+    return jnp.zeros((1, interface.input_size), jnp.float32)
+
+
+def _num_reals(tree: Any) -> int:
+    return sum(prod(x.shape) * _reals(x.dtype) for x in jax.tree.leaves(tree))
+
+
+def _reals(dtype: Any) -> int:
+    return 2 if jnp.issubdtype(dtype, jnp.complexfloating) else 1
+
+
+def _reals_squared(dtype: Any) -> int:
+    return 4 if jnp.issubdtype(dtype, jnp.complexfloating) else 1

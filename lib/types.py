@@ -1,0 +1,128 @@
+"""The values every other module speaks of: batches, metrics, tasks, models, runs.
+
+Axis letters: R runs, K steps, B batch, T time, D input features, H hidden,
+V outputs, L layers.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+Params = PyTree
+Carry = PyTree
+PRNGKey = Key[Array, ""]
+
+
+class Batch(NamedTuple):
+    """B examples of one task, right-padded to the task's `max_length`."""
+
+    inputs: PyTree  # tokens int [B, T], or values float [B, T, D]
+    targets: PyTree  # classes int [B, T], or values float [B, T, V]
+    mask: Float[Array, "B T"]  # 1 where a target is scored, else 0
+
+
+class Mean(NamedTuple):
+    """A masked mean as two sums, so that the means of two batches merge by adding."""
+
+    total: Float[Array, "*S"]
+    count: Float[Array, "*S"]
+
+
+class Metric(NamedTuple):
+    """A number over any amount of data, gathered as sums that add.
+
+    `accumulate(outputs, batch)` returns a pytree of sums; `finalize(sums)` makes one
+    float of it on the host. A task's loss accumulates a `Mean`, whose ratio is
+    differentiated in training.
+    """
+
+    accumulate: Callable[[PyTree, Batch], PyTree]
+    finalize: Callable[[PyTree], float]
+
+
+class Interface(NamedTuple):
+    """What a task asks of a model: what it reads and how many numbers it answers."""
+
+    vocabulary_size: int  # inputs are tokens below this; 0: inputs are float vectors
+    input_size: int  # D of float inputs; the vocabulary size for tokens
+    output_size: int  # V: classes, or values to predict
+
+
+class Task(NamedTuple):
+    """Draws examples of a given length and scores answers to them.
+
+    `split`, batch size and `max_length` are fixed by the factory; the length is traced,
+    at most `max_length`. `floor` and `optimum` are values of the metric `score_metric`
+    at a length: what a predictor reaches that ignores the inputs, and what a perfect
+    one reaches (None: unknown). `window_score(length, k)` is the best score in [0, 1]
+    of any predictor that sees only the last k inputs.
+    """
+
+    sample: Callable[[PRNGKey, PyTree, Int[Array, ""]], Batch]
+    interface: Interface
+    max_length: int
+    loss: Metric
+    metrics: Mapping[str, Metric]
+    score_metric: str  # a key of `metrics`, in whose unit floor and optimum are
+    floor: Callable[[int], float]
+    optimum: Callable[[int], float] | None
+    window_score: Callable[[int, int], float] | None
+    version: int
+    data: PyTree = ()  # arrays that `sample` reads: an argument, never a closure
+    fingerprint: str = ""  # hash of the data's content; part of the run's id
+    symbols: tuple[str, ...] = ()  # text tasks: the character each token stands for
+    eval_batches: int = 0  # batches that cover the split exactly; 0: as many as asked
+    # `batch_at(data, index, length)` for index in range(eval_batches) scores every
+    # target of the split once, in an order that no key changes; None: use `sample`
+    batch_at: Callable[[PyTree, Int[Array, ""], Int[Array, ""]], Batch] | None = None
+
+
+class Model(NamedTuple):
+    """Maps a sequence to outputs, whole or one step at a time.
+
+    `apply(params, carry, inputs, reset, key)` reads inputs [B, T] or [B, T, D] and
+    returns (outputs [B, T, V], carry). Where `reset` [B, T] is true the state before
+    that step is the initial one; None: nowhere. `key` is for dropout; None: none.
+    `step(params, carry, x)` reads one step, x [B] or [B, D], and returns
+    (carry, y [B, V]); it agrees with `apply`.
+    """
+
+    init: Callable[[PRNGKey, PyTree], Params]
+    initial: Callable[[Params, PyTree], Carry]
+    apply: Callable[
+        [Params, Carry, PyTree, Bool[Array, "B T"] | None, PRNGKey | None],
+        tuple[PyTree, Carry],
+    ]
+    step: Callable[[Params, Carry, PyTree], tuple[Carry, PyTree]]
+    receptive_field: int | None = None  # inputs an output can depend on; None: all past
+    capabilities: frozenset[str] = frozenset({"causal", "streaming", "resets"})
+    version: int = 1  # part of the run id: raise it when the same settings mean another
+
+
+class TrainState(NamedTuple):
+    """Everything a run needs to go on; random keys follow from seed and step."""
+
+    seed: Int[Array, ""]
+    step: Int[Array, ""]
+    params: Params
+    opt_state: PyTree
+    diverged_step: Int[Array, ""]  # the step whose numbers were not finite; -1: none
+    sums: Mapping[str, Mean]  # what the steps measured since the last record
+
+
+class Trainer(NamedTuple):
+    """One run's training, written for one run; `lib.mapping` maps it over R of them.
+
+    `init(seed, hparams, data)` returns the state before the first step;
+    `train(state, hparams, data, num_steps)` steps on, or until it diverges;
+    `evaluate(state, hparams, data, key, lengths, num_batches)` returns the sums of the
+    loss and of every metric, each with a leading axis over `lengths`.
+    """
+
+    init: Callable[..., TrainState]
+    train: Callable[..., TrainState]
+    evaluate: Callable[..., PyTree]

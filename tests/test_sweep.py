@@ -1,0 +1,85 @@
+"""Axes, roles and expansion."""
+
+import pytest
+
+from lib.error import UserError
+from lib.sweep import chain, compare, expand, override, product, replicate, tune, zipped
+
+BASE = {
+    "task": {"name": "recall", "length": 8},
+    "model": {"name": "rnn", "hidden_size": 4},
+    "optimizer": {"name": "adam", "learning_rate": 0.1},
+    "seed": 0,
+}
+MODELS = {"small": {"name": "rnn"}, "wide": {"name": "lstm", "hidden_size": 16}}
+
+
+def test_compare_axes_span_the_cells():
+    axes = product(compare("model", MODELS), compare("task.length", (8, 16, 32)))
+    cells = expand("part", BASE, axes)
+    assert [c.labels for c in cells] == [
+        {"model": m, "length": n} for m in ("small", "wide") for n in (8, 16, 32)
+    ]
+    assert cells[-1].config["model"] == {"name": "lstm", "hidden_size": 16}
+    assert cells[-1].config["task"] == {"name": "recall", "length": 32}
+
+
+def test_a_table_is_merged_into_its_section():
+    (cell, _) = expand("part", BASE, product(compare("model", MODELS)))
+    assert cell.config["model"] == {"name": "rnn", "hidden_size": 4}
+
+
+def test_tuning_and_reported_runs_use_different_seeds():
+    axes = product(
+        tune("optimizer.learning_rate", (0.1, 0.2), seeds=(90, 91)), replicate(range(3))
+    )
+    (cell,) = expand("part", BASE, axes)
+    tried = [(c["optimizer"]["learning_rate"], c["seed"]) for c in cell.tune_configs()]
+    assert tried == [(0.1, 90), (0.1, 91), (0.2, 90), (0.2, 91)]
+    final = [
+        (c["optimizer"]["learning_rate"], c["seed"])
+        for c in cell.replicate_configs(0.2)
+    ]
+    assert final == [(0.2, 0), (0.2, 1), (0.2, 2)]
+
+
+def test_shared_seeds_are_refused():
+    axes = product(
+        tune("optimizer.learning_rate", (0.1,), seeds=(2,)), replicate(range(3))
+    )
+    with pytest.raises(UserError, match=r"seeds \[2\] are also reported"):
+        expand("part", BASE, axes)
+
+
+def test_zipped_axes_move_together():
+    axis = zipped(compare("task.length", (8, 16)), compare("model.hidden_size", (1, 2)))
+    cells = expand("part", BASE, product(axis))
+    pairs = [
+        (c.config["task"]["length"], c.config["model"]["hidden_size"]) for c in cells
+    ]
+    assert pairs == [(8, 1), (16, 2)]
+
+
+def test_chained_axes_follow_one_another():
+    axis = chain(compare("task.length", (8, 16)), compare("task.length", (64,)))
+    assert [c.labels["length"] for c in expand("p", BASE, product(axis))] == [8, 16, 64]
+
+
+def test_expanding_leaves_the_base_as_it_was():
+    before = override(BASE, {})
+    expand("part", BASE, product(compare("model", MODELS), replicate((5,))))
+    assert before == BASE
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: compare("task.length", ()), "'length' has no values"),
+        (lambda: zipped(compare("a.b", (1,)), compare("a.c", (1, 2))), "equal lengths"),
+        (lambda: product(compare("a.b", (1,)), compare("a.b", (2,))), "given twice"),
+        (lambda: tune("a.b", (1,), seeds=()), "at least one seed"),
+    ],
+)
+def test_an_impossible_sweep_is_refused(make, said):
+    with pytest.raises(UserError, match=said):
+        make()
