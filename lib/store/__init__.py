@@ -1,0 +1,64 @@
+"""The store: the folder that results are written to and read from.
+
+Readers need no JAX; Orbax is imported when the first state is written or read. A store
+is data: nothing in it is imported, unpickled or evaluated.
+"""
+
+from lib.store.document import NewerFormatError, digest
+from lib.store.files import CorruptError, WriteError
+from lib.store.group import Group, ModeChangedError, open_group
+from lib.store.lock import Held
+from lib.store.place import check_writable, run_folder
+from lib.store.run import (
+    append_metrics,
+    read_params,
+    write_config,
+    write_failure,
+    write_params,
+    write_result,
+)
+from lib.store.state import STATES, RunRecord, look, read_run, should_run
+from lib.store.step import Codec
+from lib.store.sweep import list_sweeps, read_sweep, write_sweep
+from lib.store.verify import (
+    Report,
+    list_groups,
+    list_runs,
+    verify_group,
+    verify_run,
+    verify_sweep,
+)
+
+__all__ = [
+    "STATES",
+    "Codec",
+    "CorruptError",
+    "Group",
+    "Held",
+    "ModeChangedError",
+    "NewerFormatError",
+    "Report",
+    "RunRecord",
+    "WriteError",
+    "append_metrics",
+    "check_writable",
+    "digest",
+    "list_groups",
+    "list_runs",
+    "list_sweeps",
+    "look",
+    "open_group",
+    "read_params",
+    "read_run",
+    "read_sweep",
+    "run_folder",
+    "should_run",
+    "verify_group",
+    "verify_run",
+    "verify_sweep",
+    "write_config",
+    "write_failure",
+    "write_params",
+    "write_result",
+    "write_sweep",
+]
