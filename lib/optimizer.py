@@ -26,21 +26,21 @@ def make_momentum(
     *, momentum: Decay = 0.9, nesterov: bool = False
 ) -> optax.GradientTransformation:
     """Heavy-ball momentum, m <- momentum m + g (Polyak 1964), or Nesterov's form."""
-    return optax.trace(decay=momentum, nesterov=nesterov)  # pyright: ignore[reportArgumentType] a tracer is a float here
+    return optax.trace(decay=momentum, nesterov=nesterov)
 
 
 def make_rmsprop(
     *, decay: Decay = 0.9, eps: TracedPositive = 1e-8
 ) -> optax.GradientTransformation:
     """g / sqrt(v), v the running mean of g^2 (Tieleman & Hinton 2012, lecture 6e)."""
-    return optax.scale_by_rms(decay=decay, eps=eps)  # pyright: ignore[reportArgumentType] a tracer is a float here
+    return optax.scale_by_rms(decay=decay, eps=eps)
 
 
 def make_adam(
     *, b1: Decay = 0.9, b2: Decay = 0.999, eps: TracedPositive = 1e-8
 ) -> optax.GradientTransformation:
     """Adam (Kingma & Ba 2015, arXiv:1412.6980, algorithm 1)."""
-    return optax.scale_by_adam(b1=b1, b2=b2, eps=eps)  # pyright: ignore[reportArgumentType] a tracer is a float here
+    return optax.scale_by_adam(b1=b1, b2=b2, eps=eps)
 
 
 def make_adamw(

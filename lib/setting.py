@@ -18,8 +18,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from jaxtyping import Array, Float
-
 
 @dataclass(frozen=True)
 class Bound:
@@ -47,7 +45,7 @@ class Traced:
     """Marks a scalar that may differ between the runs of one compiled program."""
 
 
-Scalar = float | Float[Array, ""]
+Scalar = float  # or a tracer of one, inside a compiled program
 Size = Annotated[int, Bound(1, 2**31 - 1)]
 Count = Annotated[int, Bound(0, 2**31 - 1)]
 Probability = Annotated[float, Bound(0, 1)]

@@ -5,7 +5,7 @@ V outputs, L layers.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
@@ -29,7 +29,7 @@ class Mean(NamedTuple):
     """A masked mean as two sums, so that the means of two batches merge by adding."""
 
     total: Float[Array, "*S"]
-    count: Float[Array, "*S"]
+    count: Float[Array, "*S"]  # pyright: ignore[reportIncompatibleMethodOverride] hides tuple.count
 
 
 class Metric(NamedTuple):

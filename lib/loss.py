@@ -1,0 +1,48 @@
+"""Losses and scores of classes and of values, as masked sums that merge exactly.
+
+Each is a `Metric` over a `Mean`: the sum over scored targets and their number, in the
+mask's dtype whatever the dtype of the outputs. Two batches merge by adding their sums,
+which is the mean over both, however many targets each has scored.
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from lib.types import Batch, Mean, Metric
+
+
+def mean(sums: Mean) -> float:
+    """The ratio of the two sums; nan where nothing was scored."""
+    count = float(sums.count)
+    return float(sums.total) / count if count else float("nan")
+
+
+def masked(values: Float[Array, "B T"], mask: Float[Array, "B T"]) -> Mean:
+    """The sum of the values where the mask is 1, and how many there are."""
+    return Mean(jnp.sum(values * mask), jnp.sum(mask))
+
+
+def _accumulate_cross_entropy(outputs: Float[Array, "B T V"], batch: Batch) -> Mean:
+    """-log softmax(outputs)[target], in nats per scored target."""
+    logits = outputs.astype(batch.mask.dtype)
+    targets: Int[Array, "B T"] = batch.targets
+    picked = jnp.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
+    return masked(jax.nn.logsumexp(logits, axis=-1) - picked, batch.mask)
+
+
+def _accumulate_accuracy(outputs: Float[Array, "B T V"], batch: Batch) -> Mean:
+    """The share of scored targets whose class has the largest output, in [0, 1]."""
+    correct = jnp.argmax(outputs, axis=-1).astype(batch.targets.dtype) == batch.targets
+    return masked(correct.astype(batch.mask.dtype), batch.mask)
+
+
+def _accumulate_squared_error(outputs: Float[Array, "B T V"], batch: Batch) -> Mean:
+    """(output - target)^2 averaged over the V values, per scored target."""
+    values = outputs.astype(batch.mask.dtype)
+    return masked(jnp.mean(jnp.square(values - batch.targets), axis=-1), batch.mask)
+
+
+cross_entropy = Metric(_accumulate_cross_entropy, mean)
+accuracy = Metric(_accumulate_accuracy, mean)
+squared_error = Metric(_accumulate_squared_error, mean)

@@ -1,0 +1,198 @@
+"""Reads a sweep and its runs from a store, as plain values.
+
+Everything read is data written by somebody else: a value of another type or shape than
+expected reads as absent, it never raises.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lib.store import RunRecord, read_run, read_sweep
+
+MOST = 2**60  # beyond it a count is no count
+REPORTED = ("done", "diverged")  # states whose runs have a score
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a sweep: where it stands in the comparison, and what it gave."""
+
+    id: str  # empty where tuning has yet to decide the run's config
+    part: str
+    cell: dict[str, Any]
+    stage: str
+    state: str
+    reason: str
+    config: dict[str, Any] = field(repr=False)
+    versions: dict[str, Any]
+    result: dict[str, Any] = field(repr=False)  # empty where there is none
+    problems: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What is compared: the model, and any setting beside the length."""
+        model = self.cell.get("model") or dig(self.config, "model", "name") or "run"
+        others = [
+            f"{key} {value}"
+            for key, value in sorted(self.cell.items())
+            if key not in ("model", "length")
+        ]
+        return ", ".join([str(model), *others])
+
+    @property
+    def length(self) -> int | None:
+        """The length trained at, in inputs."""
+        length = whole(self.cell.get("length", dig(self.config, "task", "length")))
+        return None if length is None or length < 1 else length
+
+    @property
+    def seed(self) -> int | None:
+        return whole(self.config.get("seed"))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep as its file states it, with the runs it has so far."""
+
+    name: str
+    title: str
+    config_file: str
+    runs: tuple[Run, ...]
+    choices: tuple[dict[str, Any], ...]
+    num_pending: int  # cells whose runs wait for a choice by tuning
+    expected: tuple[dict[str, Any], ...]
+    problems: tuple[str, ...]
+
+    @property
+    def replicates(self) -> tuple[Run, ...]:
+        """The runs that are reported: never those that only served to tune."""
+        return tuple(run for run in self.runs if run.stage != "tune")
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts in the sweep's order, those that compare lengths first."""
+        by_length = [run.part for run in self.runs if "length" in run.cell]
+        return tuple(dict.fromkeys([*by_length, *(run.part for run in self.runs)]))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What is compared, in the order of the parts and of the sweep."""
+        runs = sorted(self.runs, key=lambda run: self.parts.index(run.part))
+        return tuple(dict.fromkeys(run.label for run in runs))
+
+
+def collect(store: str | Path, name: str) -> Sweep:
+    """The sweep `name` of a store with all its runs.
+
+    Raises ValueError, listing the known sweeps, where there is no such sweep.
+    """
+    plan = read_sweep(Path(store), name)
+    runs, problems = [], []
+    for entry in _dicts(plan.get("runs")):
+        try:
+            record = read_run(Path(store), str(entry.get("id")))
+        except ValueError as error:
+            problems.append(str(error))
+            record = RunRecord(str(entry.get("id")), "corrupt", str(error))
+        runs.append(_run(entry, record))
+    order = {json.dumps([run.part, run.cell]): i for i, run in enumerate(runs)}
+    choices = _dicts(plan.get("choices"))
+    # They are written as they are made: in another order after an interruption.
+    place = lambda choice: order.get(
+        json.dumps([choice.get("part"), choice.get("cell")]), len(order)
+    )
+    pending, cells = _list(plan.get("pending")), _list(plan.get("cells"))
+    waiting = [cells[i] for i in pending if isinstance(i, int) and i < len(cells)]
+    runs += [run for cell in waiting if isinstance(cell, dict) for run in _coming(cell)]
+    return Sweep(
+        name=name,
+        title=str(plan.get("title") or name),
+        config_file=str(plan.get("config_file") or ""),
+        runs=tuple(runs),
+        choices=tuple(sorted(choices, key=place)),
+        num_pending=len(pending),
+        expected=tuple(_dicts(plan.get("expected"))),
+        problems=tuple(problems),
+    )
+
+
+def dig(data: Any, *keys: str) -> Any:
+    """The value below nested keys, or None where any of them is absent."""
+    for key in keys:
+        if not isinstance(data, Mapping) or key not in data:
+            return None
+        data = data[key]
+    return data
+
+
+def number(value: Any) -> float | None:
+    """A finite or infinite number as a float; anything else, also NaN, as None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, int) and abs(value) > MOST:
+        return None
+    return None if math.isnan(value) else float(value)
+
+
+def whole(value: Any) -> int | None:
+    """An integer, also one written as text; anything else as None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value if abs(value) <= MOST else None
+    is_digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}", value)
+    return int(value) if is_digits else None
+
+
+def by_number(data: Any) -> dict[int, Any]:
+    """A mapping with its keys that are positive integers, in rising order."""
+    if not isinstance(data, Mapping):
+        return {}
+    pairs = [(whole(key), value) for key, value in data.items()]
+    known = [(key, value) for key, value in pairs if key is not None and key > 0]
+    return dict(sorted(known, key=lambda pair: pair[0]))
+
+
+def num_targets(metrics: Any) -> int | None:
+    """How many scored targets the metrics of a split are over."""
+    return whole(dig(metrics, "num_targets"))
+
+
+def _dicts(items: Any) -> list[dict[str, Any]]:
+    return [item for item in _list(items) if isinstance(item, dict)]
+
+
+def _list(items: Any) -> list[Any]:
+    return items if isinstance(items, list) else []
+
+
+def _coming(cell: dict[str, Any]) -> list[Run]:
+    """The runs of a cell that waits for tuning: without them it would look complete."""
+    config = dig(cell, "config")
+    config = config if isinstance(config, dict) else {}
+    entry = {"part": cell.get("part"), "cell": cell.get("labels")}
+    return [
+        _run({**entry, "config": {**config, "seed": seed}}, RunRecord("", "pending"))
+        for seed in _list(cell.get("seeds"))
+    ]
+
+
+def _run(entry: dict[str, Any], record: RunRecord) -> Run:
+    cell = entry.get("cell")
+    return Run(
+        id=record.id,
+        part=str(entry.get("part") or "runs"),
+        cell=cell if isinstance(cell, dict) else {},
+        stage=str(entry.get("stage") or "replicate"),
+        state=record.state,
+        reason=record.reason,
+        config=record.config or entry.get("config") or {},
+        versions=record.versions,
+        result=record.result or {},
+        problems=tuple(str(problem) for problem in record.problems),
+    )

@@ -1,0 +1,128 @@
+"""Puts a report together, the parts of a sweep and what surrounds them, and writes it.
+
+The page, `cells.csv` and the figures depend on the results alone: the same folder gives
+the same bytes.
+"""
+
+import re
+from pathlib import Path
+
+from lib.error import UserError
+from lib.report import provenance
+from lib.report.collect import Sweep
+from lib.report.export import cells_csv, costs_csv
+from lib.report.figure import looks
+from lib.report.file import replace_file
+from lib.report.headline import COSTS, choice_table, expected_table
+from lib.report.markup import Child, Markup, element
+from lib.report.page import facts_markup, page, section, table_markup
+from lib.report.part import headline, part_markup
+from lib.report.table import Table
+
+CLAIM = (
+    "What each model learned to remember within this budget of training, "
+    "not what it could represent."
+)
+
+
+def write(sweep: Sweep, store: Path) -> Path:
+    """Writes the page, its figures and its tables; returns the page's path."""
+    folder = store / "report" / sweep.name
+    figures = folder / "figures"
+    # A link planted in the store must not make a report write outside it.
+    if not figures.resolve().is_relative_to(store.resolve()):
+        raise UserError(f"{figures}: a link leads out of the store")
+    figures.mkdir(parents=True, exist_ok=True)
+    path = folder / "index.html"
+    runs = [run for run in sweep.runs if run.id]
+    replace_file(folder / "cells.csv", cells_csv(runs).encode())
+    replace_file(folder / "costs.csv", costs_csv(runs).encode())
+    replace_file(path, compose(sweep, figures).encode())
+    return path
+
+
+def report_text(sweep: Sweep) -> str:
+    """The headline tables and the expected numbers, as plain text."""
+    tables = []
+    for part in sweep.parts:
+        runs = [run for run in sweep.replicates if run.part == part]
+        table = headline(runs)
+        if table is not None:
+            title = f"{part}: {table.title.lower()}"
+            # What a run cost is on the page; a terminal is narrow.
+            tables.append(table.without(COSTS)._replace(title=title))
+    tables.append(expected_table(sweep))
+    blocks = ["\n".join(table.lines()) for table in tables if table.rows]
+    return "\n\n".join([*blocks, provenance.status_text(sweep)])
+
+
+def compose(sweep: Sweep, figures: Path) -> str:
+    """The page as text; draws its figures into the folder `figures`."""
+    styles = looks(sweep.labels)
+    parts, links, stems = [], [], set()
+    for part in sweep.parts:
+        stem = _stem(part, stems)
+        runs = [run for run in sweep.replicates if run.part == part]
+        budget = element("p", provenance.budget_text(runs), class_="facts")
+        body = part_markup(stem, runs, styles, figures)
+        parts.append(section(part, stem, budget, *body))
+        links.append(element("a", part, href=f"#{stem}"))
+    rest = {
+        "Expected and reached": _table_or(expected_table(sweep), "Nothing expected."),
+        "Tuning": _choices(sweep),
+        "Failed runs and data problems": _table_or(
+            provenance.problem_table(sweep), "None."
+        ),
+        "Provenance": _provenance(sweep),
+    }
+    for title, body in rest.items():
+        anchor = _stem(title.lower(), stems)
+        parts.append(section(title, anchor, *body))
+        links.append(element("a", title, href=f"#{anchor}"))
+    status = element("p", provenance.status_text(sweep), class_="facts")
+    if not provenance.is_complete(sweep):
+        partly = f"Partial: {provenance.status_text(sweep)}"
+        status = element("p", partly, class_="status")
+    header = element(
+        "header",
+        element("h1", sweep.title),
+        element("p", CLAIM, class_="claim"),
+        status,
+        element("nav", *links),
+    )
+    return page(sweep.title, header, "\n", element("main", *parts))
+
+
+def _choices(sweep: Sweep) -> list[Child]:
+    if not sweep.choices:
+        return [element("p", "Nothing was tuned, or nothing is decided yet.")]
+    summary = element("summary", f"{len(sweep.choices)} cells, one choice each")
+    return [
+        element("details", summary, table_markup(choice_table(sweep), titled=False))
+    ]
+
+
+def _provenance(sweep: Sweep) -> list[Markup]:
+    children = [element("p", f"Made by {sweep.config_file or 'a sweep'}.")]
+    for part in sweep.parts:
+        runs = [run for run in sweep.replicates if run.part == part]
+        tuning = [r for r in sweep.runs if r.part == part and r.stage == "tune"]
+        facts = provenance.provenance_facts(part, runs, len(tuning))
+        children += [element("h3", part), facts_markup(facts)]
+    files = "All numbers: cells.csv (computed) and costs.csv (measured), beside this."
+    return [*children, element("p", files, class_="note")]
+
+
+def _table_or(table: Table, empty: str) -> list[Markup]:
+    return [table_markup(table, titled=False) if table.rows else element("p", empty)]
+
+
+def _stem(name: str, taken: set[str]) -> str:
+    """A name fit for a file and an anchor, not taken yet; takes it."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "part"
+    stem, count = plain, 1
+    while stem in taken:
+        count += 1
+        stem = f"{plain}-{count}"
+    taken.add(stem)
+    return stem

@@ -1,0 +1,162 @@
+"""What all figures share: one look a model, text that stays text, files that repeat.
+
+Models differ in colour, in lightness, in marker and in line style, so that a figure
+survives greyscale printing and colour blindness. Matplotlib is imported on drawing.
+"""
+
+import io
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from math import log2
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lib.report.file import replace_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GREY, RULE, FAINT, INK = "#6b6b6b", "#b0b0b0", "#c9c9c9", "#222222"
+# After Okabe and Ito (2008), darkened in part: lightness L* from 0 to 73 in steps.
+COLOURS = ("#000000", "#e69f00", "#00528f", "#008f68")
+COLOURS += ("#b8420a", "#cc79a7", "#56b4e9", "#882255")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
+SYSTEM_FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+NO_DATES, NO_NAME = {"Date": None, "Creator": None}, {"Software": None}
+RC = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
+    "font.size": 9.0,
+    "text.parse_math": False,  # a "$" in a model's name is a "$"
+    "text.color": INK,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.labelsize": 9.0,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "horizon",
+}
+
+
+class Look(NamedTuple):
+    colour: str
+    marker: str
+    dash: str | tuple[int, tuple[float, ...]]
+
+    @property
+    def size(self) -> float:
+        """Points across: a cross and a star cover less than a disc of their size."""
+        return 7.0 if self.marker in "PX*" else 5.0
+
+
+class Drawing(NamedTuple):
+    """A figure in two widths, as SVG text, with what it shows in words."""
+
+    stem: str  # its file name without an ending
+    wide: str
+    narrow: str
+    alternative: str
+
+
+def looks(labels: Iterable[str]) -> dict[str, Look]:
+    """One look for each label, the same in every figure of a report."""
+    return {
+        label: Look(
+            COLOURS[i % len(COLOURS)],
+            MARKERS[i % len(MARKERS)],
+            # Five dashes against eight colours: pairs repeat only after forty.
+            DASHES[i % len(DASHES)],
+        )
+        for i, label in enumerate(labels)
+    }
+
+
+def save_drawing(
+    folder: Path, stem: str, draw: Callable[[bool], "Figure"], alternative: str
+) -> Drawing:
+    """Draws wide and narrow and writes <stem>.svg, <stem>-narrow.svg, <stem>.png.
+
+    `draw(narrow)` returns the figure; the same figure gives the same bytes.
+    """
+    import matplotlib.style
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    written = []
+    with matplotlib.style.context(["default", RC]), warnings.catch_warnings():
+        # A name the font lacks, or too long to fit, is no reason to fail.
+        warnings.simplefilter("ignore", UserWarning)
+        for narrow in (False, True):
+            figure = draw(narrow)
+            vector, pixels = io.StringIO(), io.BytesIO()
+            FigureCanvasSVG(figure).print_svg(vector, metadata=NO_DATES)
+            text = vector.getvalue().replace("'DejaVu Sans'", SYSTEM_FONT)
+            name = f"{stem}{'-narrow' if narrow else ''}"
+            replace_file(folder / f"{name}.svg", text.encode())
+            written.append(text)
+            if not narrow:
+                figure.set_layout_engine("none")  # it stays as laid out for the SVG
+                figure.dpi = 160
+                FigureCanvasAgg(figure).print_png(pixels, metadata=NO_NAME)
+                replace_file(folder / f"{name}.png", pixels.getvalue())
+    return Drawing(stem, written[0], written[1], alternative)
+
+
+def label_lengths(axes: "Axes", lengths: Sequence[int], most: int) -> None:
+    """Ticks at log2 of the lengths; at most `most` of them have a label."""
+    step = -(-len(lengths) // most)
+    labels = [str(t) if i % step == 0 else "" for i, t in enumerate(lengths)]
+    axes.set_xticks([log2(t) for t in lengths], labels)
+
+
+def pretty(text: str) -> str:
+    """The text of a censored value as it is printed: ">=" as one sign."""
+    return text.replace(">= ", "≥ ")
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """An empty figure, in inches, drawn without any display."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def spread_labels(
+    axes: "Axes",
+    x: float,
+    ends: Sequence[tuple[float, str, str]],
+    gap: float,
+    limits: tuple[float, float],
+) -> None:
+    """Writes (y, text, colour) at x, moved apart to at least `gap`, with leaders.
+
+    All heights are in the data's unit; the labels stay inside `limits`.
+    """
+    ordered = sorted(ends)
+    heights = [end[0] for end in ordered]
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + gap)
+    overshoot = max(heights[-1] - limits[1], 0.0) if heights else 0.0
+    for i in reversed(range(len(heights))):
+        ceiling = limits[1] if i + 1 == len(heights) else heights[i + 1] - gap
+        heights[i] = min(heights[i], ceiling) if overshoot else heights[i]
+    for (y, text, colour), height in zip(ordered, heights, strict=True):
+        axes.plot(
+            [x, x + 0.18, x + 0.26],
+            [y, height, height],
+            color=colour,
+            linewidth=0.7,
+            clip_on=False,
+        )
+        axes.text(
+            x + 0.3, height, text, color=INK, va="center", fontsize=8.5, clip_on=False
+        )

@@ -1,0 +1,181 @@
+"""The tables of a report: what each model reached, and what it cost."""
+
+from collections.abc import Sequence
+from math import isfinite
+from statistics import fmean
+
+from lib import stats
+from lib.report.collect import Sweep, dig, number
+from lib.report.context import ModelLosses
+from lib.report.cost import counted, distinct, measured_median
+from lib.report.expected import cell_text, compare_expected
+from lib.report.score import ModelScores, lengths_of
+from lib.report.table import Cell, Table
+
+COSTS = ("parameters", "state size (numbers)", "FLOPs a token", "seconds a run")
+COST_KEYS = ("parameters", "state_size", "flops_per_token")
+
+
+def score_table(models: Sequence[ModelScores]) -> Table:
+    """One row a model: how far it remembers, how often, and at what cost."""
+    longest = max(lengths_of(models), default=0)
+    columns = ("model", "horizon (tokens)", "reliable (tokens)")
+    columns += (f"solved at {longest}", *COSTS, "seeds")
+    rows = []
+    for model in models:
+        horizons = list(model.horizons.values())
+        last = [run for run in model.runs if run.length == longest]
+        scored = len(model.at(longest))
+        rows.append(
+            (
+                Cell(model.label),
+                horizon_cell(horizons),
+                Cell(str(stats.reliable_horizon(horizons)) if horizons else "–"),
+                rate_cell(model.solved(longest), scored),
+                *(Cell(counted(model.runs, key)) for key in COST_KEYS),
+                Cell(measured_median(last, "train_seconds")),
+                seeds_cell(len(horizons), len(model.seeds)),
+            )
+        )
+    solved, share = f"{stats.THRESHOLD:g}", f"{100 * stats.RELIABLE:.0f} %"
+    note = (
+        f"Horizon: the longest length with a test score of at least {solved} at it and "
+        "at every shorter one, median over seeds [95 % bootstrap interval, from "
+        f"{stats.MIN_SEEDS} seeds up]. "
+        f"Reliable: the longest that {share} of seeds reach. Solved: seeds with a "
+        f"score of at least {solved} at length {longest} [95 % Wilson interval]. "
+        f"Seconds: training of one run, median over seeds at {longest}. Seeds: those "
+        "whose runs decide a horizon, of those planned; a diverged run scores 0."
+    )
+    return Table("How far each model remembers", columns, rows, note)
+
+
+def solved_table(models: Sequence[ModelScores]) -> Table:
+    """Solved seeds by model and length, with the task's own metric beside them."""
+    lengths = lengths_of(models)
+    rows = []
+    for model in models:
+        cells = []
+        for length in lengths:
+            count, solved = len(model.at(length)), model.solved(length)
+            values = [seed[length] for seed in model.raw.values() if length in seed]
+            raw = f"{fmean(values):.3f}" if values else ""
+            tint = f"rate{round(4 * solved / count)}" if count else ""
+            cells.append(Cell(f"{solved}/{count}" if count else "–", raw, tint))
+        rows.append((Cell(model.label), *cells))
+    runs = [run for model in models for run in model.runs]
+    metric = distinct(runs, lambda run: dig(run.result, "task", "score_metric"))
+    for name in ("floor", "optimum"):
+        ends = {}
+        for run in runs:
+            for length in lengths:
+                value = number(dig(run.result, "task", name, str(length)))
+                if value is not None:
+                    ends[length] = f"{value:.3f}"
+        rows.append((Cell(name), *(Cell("", ends.get(t, "–")) for t in lengths)))
+    note = (
+        f"Seeds that reach a score of {stats.THRESHOLD:g}, of the seeds that ended; "
+        f"beside them the mean test {metric} of the runs that did not diverge."
+    )
+    columns = ("model", *(f"length {length}" for length in lengths))
+    return Table("Solved seeds by length", columns, rows, note)
+
+
+def loss_table(models: Sequence[ModelLosses]) -> Table:
+    """One row a model: its loss, how much context it uses, and its cost."""
+    columns = ("model", "validation loss", "test loss", "effective context")
+    rows = []
+    for model in models:
+        effective = list(model.effective.values())
+        ended = len(model.losses["validation"])
+        rows.append(
+            (
+                Cell(model.label),
+                mean_cell(list(model.losses["validation"].values())),
+                mean_cell(list(model.losses["test"].values())),
+                horizon_cell(effective),
+                *(Cell(counted(model.runs, key)) for key in COST_KEYS),
+                Cell(measured_median(model.runs, "train_seconds")),
+                seeds_cell(ended, len(model.seeds)),
+            )
+        )
+    note = (
+        "Losses in nats a character (divide by 0.693 for bits), mean over seeds [95 % "
+        f"bootstrap interval, from {stats.MIN_SEEDS} seeds up]. Effective context: the "
+        "fewest last characters with which "
+        f"the loss is within {stats.NEAR_FULL:g} nats of the longest context's, "
+        "median over seeds [interval]. Seconds: training of one run, median over seeds."
+    )
+    columns += (*COSTS, "seeds")
+    return Table("Loss and context used", columns, rows, note)
+
+
+def expected_table(sweep: Sweep) -> Table:
+    """Expected beside reached, with a verdict."""
+    rows = [
+        (
+            Cell(item.part),
+            *map(Cell, item[1:6]),
+            Cell(item.verdict, "", f"verdict-{item.verdict}"),
+        )
+        for item in compare_expected(sweep)
+    ]
+    columns = ("part", "cell", "metric", "expected", "reached", "seeds", "verdict")
+    note = (
+        "Expected: value ± spread, as the config states them. Reached: mean over seeds "
+        "(smallest to largest); horizons are medians."
+    )
+    prose = frozenset({1, 2, 6})
+    return Table("Expected and reached", columns, rows, note, prose)
+
+
+def choice_table(sweep: Sweep) -> Table:
+    """What tuning chose in each cell, with the scores it chose by."""
+    rows = []
+    for choice in sweep.choices:
+        values, scores = choice.get("values"), choice.get("scores")
+        values = values if isinstance(values, list) else []
+        scores = [number(s) for s in scores] if isinstance(scores, list) else []
+        tried = "   ".join(
+            f"{value}: {'–' if score is None else f'{score:.3f}'}"
+            for value, score in zip(values, scores, strict=False)
+        )
+        row = map(str, (choice.get("part"), cell_text(choice.get("cell"))))
+        setting = str(choice.get("setting")).split(".")[-1].replace("_", " ")
+        chosen = str(choice.get("chosen"))
+        rows.append((*map(Cell, (*row, setting)), Cell(chosen), Cell(tried)))
+    columns = ("part", "cell", "setting", "chosen", "validation score of each value")
+    note = "Chosen by validation score alone, with seeds that are not reported."
+    prose = frozenset({1, 2, 4})
+    return Table("Choices made by tuning", columns, rows, note, prose)
+
+
+def horizon_cell(horizons: Sequence[stats.Horizon]) -> Cell:
+    if not horizons:
+        return Cell("–")
+    middle = str(stats.median_horizon(horizons))
+    if len(horizons) < stats.MIN_SEEDS:
+        return Cell(middle)
+    low, high = stats.median_horizon_interval(horizons)
+    return Cell(middle, f"[{low}, {high}]")
+
+
+def mean_cell(values: Sequence[float]) -> Cell:
+    if not values:
+        return Cell("–")
+    if len(values) < stats.MIN_SEEDS or not all(map(isfinite, values)):
+        return Cell(f"{fmean(values):.3f}")
+    low, high = stats.mean_interval(values)
+    return Cell(f"{fmean(values):.3f}", f"[{low:.3f}, {high:.3f}]")
+
+
+def rate_cell(solved: int, total: int) -> Cell:
+    if not total:
+        return Cell("–")
+    low, high = stats.wilson_interval(solved, total)
+    return Cell(f"{solved}/{total}", f"[{low:.2f}, {high:.2f}]")
+
+
+def seeds_cell(ended: int, planned: int) -> Cell:
+    short = "short" if ended < planned else ""
+    return Cell(f"{ended} of {planned}", "", short)

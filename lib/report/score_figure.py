@@ -1,0 +1,198 @@
+"""Score against length: one panel a model with every seed, then all means together."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil, log2, nan
+from typing import TYPE_CHECKING
+
+from lib import stats
+from lib.report import figure as base
+from lib.report.score import ModelScores, lengths_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LIMITS = (-0.16, 1.1)
+ORACLE = {"color": "#9a9a9a", "linewidth": 0.9, "linestyle": (0, (2, 2)), "zorder": 1}
+LENGTH_LABEL = "length (tokens)"
+SCORE_LABEL = "score (0 floor, 1 optimum)"
+
+
+def draw_panels(
+    models: Sequence[ModelScores], looks: Mapping[str, base.Look], narrow: bool
+) -> "Figure":
+    """One panel a model on shared axes: every seed, their mean, its 95 % band."""
+    num_columns = min(2 if narrow else 4, len(models) + 1)
+    num_rows = ceil((len(models) + 1) / num_columns)  # the last panel is the key
+    figure = base.new_figure(4.2 if narrow else 10.5, 2.1 * num_rows + 0.5)
+    panels = figure.subplots(
+        num_rows, num_columns, sharex=True, sharey=True, squeeze=False
+    )
+    lengths = lengths_of(models)
+    windows = oracle_windows(models)
+    for i, axes in enumerate(panels.flat):
+        if i >= len(models):
+            axes.set_axis_off()
+            if i == len(models):
+                _key(axes, lengths, windows)
+            continue
+        _frame(axes, lengths, most=5)
+        # With shared axes only the lowest panel of a column would carry the ticks.
+        axes.tick_params(labelbottom=i + num_columns >= len(models))
+        _panel(axes, models[i], looks[models[i].label], windows)
+    figure.supxlabel(LENGTH_LABEL, fontsize=9)
+    figure.supylabel(SCORE_LABEL, fontsize=9)
+    return figure
+
+
+def draw_overview(
+    models: Sequence[ModelScores], looks: Mapping[str, base.Look], narrow: bool
+) -> "Figure":
+    """The mean over seeds of every model on one pair of axes, labelled at its end."""
+    figure = base.new_figure(4.2 if narrow else 8.0, 3.4 if narrow else 3.9)
+    axes = figure.subplots()
+    lengths = lengths_of(models)
+    _frame(axes, lengths, most=10)
+    _oracles(axes, models, oracle_windows(models), named=True)
+    ends = []
+    for model in models:
+        look, curve = looks[model.label], model.mean_curve()
+        if not curve:
+            continue
+        _mean(axes, model, look)
+        ends.append((curve[max(curve)], model.label, look.colour))
+    right = log2(max(lengths))
+    base.spread_labels(axes, right, ends, 0.085, (0.0, 1.06))
+    axes.set_xlim(log2(min(lengths)) - 0.2, right + 0.1)
+    axes.set_xlabel(LENGTH_LABEL)
+    axes.set_ylabel(f"mean {SCORE_LABEL}")
+    return figure
+
+
+def oracle_windows(models: Sequence[ModelScores]) -> list[int]:
+    """The windows whose oracle is worth a line: some model's limit, or a length."""
+    known = sorted({window for model in models for window in model.oracle})
+    limits = {model.receptive_field for model in models}
+    inside = [window for window in known if window in lengths_of(models)[:-1]]
+    return [window for window in known if window in limits] or inside[:2]
+
+
+def _frame(axes: "Axes", lengths: Sequence[int], most: int) -> None:
+    axes.axhline(0, color=base.RULE, linewidth=0.8)
+    axes.axhline(1, color=base.RULE, linewidth=0.8)
+    axes.axhline(stats.THRESHOLD, color=base.FAINT, linewidth=0.8, linestyle=":")
+    base.label_lengths(axes, lengths, most)
+    axes.set_xlim(log2(min(lengths)) - 0.35, log2(max(lengths)) + 0.35)
+    axes.set_ylim(*LIMITS)
+    axes.set_yticks([0, 0.5, 1])
+
+
+def _panel(
+    axes: "Axes", model: ModelScores, look: base.Look, windows: Sequence[int]
+) -> None:
+    _oracles(axes, [model], windows, named=False)
+    field = model.receptive_field
+    if field and min(model.lengths) <= field <= max(model.lengths):
+        axes.axvline(log2(field), color=base.INK, linewidth=0.9, linestyle=(0, (1, 1)))
+        place = log2(field)
+        start, end = axes.get_xlim()
+        # On the side that has the room.
+        is_left = place - start > 0.3 * (end - start)
+        axes.text(
+            place - 0.1 if is_left else place + 0.1,
+            0.42,
+            f"sees {field}",
+            fontsize=7.5,
+            ha="right" if is_left else "left",
+            color=base.INK,
+            zorder=5,
+            bbox={"facecolor": "white", "linewidth": 0, "pad": 1},
+        )
+    _seeds(axes, model, look)
+    _mean(axes, model, look)
+    # A length with too few seeds leaves a gap, in the band as in every line.
+    gap = stats.Interval(nan, nan)
+    values = [model.at(length) for length in model.lengths]
+    bands = [
+        stats.mean_interval(v) if len(v) >= stats.MIN_SEEDS else gap for v in values
+    ]
+    axes.fill_between(
+        [log2(length) for length in model.lengths],
+        [band.low for band in bands],
+        [band.high for band in bands],
+        color=look.colour,
+        alpha=0.13,
+        linewidth=0,
+    )
+    for length, count in model.missing().items():
+        left = len(model.seeds) - count
+        axes.text(
+            log2(length), -0.13, f"n={left}", fontsize=7, ha="center", color=base.GREY
+        )
+    axes.set_title(model.label, loc="left", fontsize=9, fontweight="bold")
+    horizons = list(model.horizons.values())
+    if horizons:
+        middle = base.pretty(str(stats.median_horizon(horizons)))
+        axes.set_title(middle, loc="right", fontsize=9, color=base.GREY)
+
+
+def _seeds(axes: "Axes", model: ModelScores, look: base.Look) -> None:
+    count = len(model.seeds)
+    for i, seed in enumerate(model.seeds):
+        scores = model.scores.get(seed, {})
+        # Seeds that agree would hide each other: each stands a little to the side.
+        aside = min(0.07, 0.4 / count) * (i - (count - 1) / 2)
+        xs = [log2(length) + aside for length in model.lengths]
+        ys = [scores.get(length, nan) for length in model.lengths]
+        axes.plot(xs, ys, color=look.colour, linewidth=0.7, alpha=0.75)
+        axes.plot(xs, ys, ".", color=look.colour, markersize=3.5)
+        placed = zip(xs, model.lengths, strict=True)
+        lost = [x for x, length in placed if (seed, length) in model.diverged]
+        axes.plot(lost, [0.0] * len(lost), "x", color=base.INK, markersize=6)
+
+
+def _key(axes: "Axes", lengths: Sequence[int], windows: Sequence[int]) -> None:
+    """Says what the marks mean, drawn as they are, in the place of a panel."""
+    left, right = log2(min(lengths)) - 0.2, log2(min(lengths)) + 0.5
+    ends, grey = [left, right], base.GREY
+    axes.plot(ends, [0.95] * 2, "o-", color=grey, linewidth=1.9, markersize=5)
+    axes.plot(ends, [0.72] * 2, ".-", color=grey, linewidth=0.7, markersize=3.5)
+    axes.fill_between(ends, 0.43, 0.55, color=grey, alpha=0.2, linewidth=0)
+    axes.plot([left, right], [0.26, 0.26], **ORACLE)
+    axes.plot([(left + right) / 2], [0.03], "x", color=base.INK, markersize=6)
+    seen = " or ".join(str(window) for window in windows)
+    lines = ("mean over seeds", "one seed", "95 % interval of the mean")
+    lines += (f"best seeing the last {seen}" if seen else "", "diverged, counts as 0")
+    for height, text in zip((0.95, 0.72, 0.49, 0.26, 0.03), lines, strict=True):
+        axes.text(right + 0.2, height, text, fontsize=7.5, va="center")
+
+
+def _mean(axes: "Axes", model: ModelScores, look: base.Look) -> None:
+    curve = model.mean_curve()
+    axes.plot(
+        [log2(length) for length in model.lengths],
+        [curve.get(length, nan) for length in model.lengths],
+        color=look.colour,
+        linestyle=look.dash,
+        marker=look.marker,
+        linewidth=1.9,
+        markersize=look.size,
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+        zorder=4,
+    )
+
+
+def _oracles(
+    axes: "Axes", models: Sequence[ModelScores], windows: Sequence[int], named: bool
+) -> None:
+    for window in windows:
+        line: dict[int, float] = {}
+        for model in models:
+            line.update(model.oracle.get(window, {}))
+        line = dict(sorted(line.items()))
+        xs = [log2(length) for length in line]
+        axes.plot(xs, list(line.values()), **ORACLE)
+        if named and line:
+            fall = next((x for x, y in zip(xs, line.values(), strict=True) if y < 1), 0)
+            axes.text(fall, 0.05, f"last {window}", fontsize=7, color=base.GREY)

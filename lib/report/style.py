@@ -1,0 +1,66 @@
+"""The page's style sheet: system fonts, one column, tables that scroll in their box."""
+
+STYLE = """
+:root { --ink: #1f1f1f; --grey: #5f5f5f; --line: #d9d9d9; --tint: #f6f6f4; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 1120px; padding: 28px 24px 80px; color: var(--ink);
+  background: #fff; font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue",
+  Arial, sans-serif; overflow-wrap: break-word; }
+h1 { font-size: 30px; line-height: 1.2; margin: 0 0 8px; letter-spacing: -0.01em; }
+h2 { font-size: 21px; margin: 56px 0 6px; padding-top: 14px;
+  border-top: 2px solid var(--ink); }
+h3 { font-size: 16px; margin: 34px 0 6px; }
+p { max-width: 46em; margin: 8px 0; }
+.claim { font-size: 18px; }
+.facts, .note, figcaption, small { color: var(--grey); }
+.facts, .note, figcaption { font-size: 13.5px; line-height: 1.5; max-width: 56em; }
+.status { border-left: 4px solid var(--ink); background: var(--tint);
+  padding: 8px 14px; margin: 16px 0; }
+nav { font-size: 14px; margin: 16px 0 0; }
+nav a { margin-right: 16px; color: var(--ink); display: inline-block; }
+.box { overflow-x: auto; margin: 10px 0 4px; border-bottom: 1px solid var(--line); }
+table { border-collapse: collapse; width: 100%; font-size: 14px;
+  font-variant-numeric: tabular-nums; }
+th { text-align: right; vertical-align: bottom; font-weight: 600; line-height: 1.3;
+  border-bottom: 1px solid var(--ink); padding: 6px 10px; }
+td { text-align: right; padding: 6px 10px; border-top: 1px solid var(--line);
+  vertical-align: baseline; }
+td small { display: block; font-size: 12px; white-space: nowrap; }
+th:first-child, td:first-child, .left { text-align: left; }
+td { white-space: nowrap; } td:first-child { font-weight: 600; }
+td.long { white-space: normal; min-width: 18em; }
+.rate0 { background: #fff; } .rate1 { background: #eef3f8; }
+.rate2 { background: #d9e5f0; } .rate3 { background: #bcd2e6; }
+.rate4 { background: #9dbedb; }
+.verdict-reached::before { content: "\\2713  "; }
+.verdict-above, .verdict-below, .verdict-missing, .short { font-weight: 700; }
+.verdict-above::before { content: "\\25B2  "; }
+.verdict-below::before { content: "\\25BC  "; }
+.verdict-missing::before { content: "?  "; }
+figure { margin: 22px 0 8px; }
+figure img { display: block; width: 100%; height: auto; }
+figure.narrow img { max-width: 800px; }
+figcaption { margin-top: 6px; }
+pre { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
+  background: var(--tint); border: 1px solid var(--line); padding: 12px 14px;
+  margin: 6px 0 0; white-space: pre-wrap; max-height: 22em; overflow: auto; }
+.samples { display: grid; gap: 20px;
+  grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); }
+.samples h4 { margin: 0; font-size: 14px; }
+summary { cursor: pointer; font-weight: 600; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px;
+  font-size: 14px; margin: 10px 0; }
+dt { color: var(--grey); } dd { margin: 0; min-width: 0; }
+@media (max-width: 640px) {
+  body { padding: 18px 14px 60px; }
+  h1 { font-size: 25px; } .claim { font-size: 16px; }
+  table { font-size: 13px; } th, td { padding: 5px 7px; }
+  .samples { grid-template-columns: 1fr; }
+  dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; }
+}
+@media print {
+  body { max-width: none; padding: 0; font-size: 11pt; }
+  .box { overflow: visible; } pre { max-height: none; } nav { display: none; }
+  figure, tr, pre { break-inside: avoid; }
+}
+"""

@@ -1,0 +1,1 @@
+"""Generated tasks, one a file."""

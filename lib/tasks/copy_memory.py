@@ -1,0 +1,101 @@
+"""Copy memory: repeat ten symbols after a gap of T blanks.
+
+Unitary evolution recurrent neural networks (Arjovsky, Shah, Bengio 2016,
+arXiv:1511.06464, section 4.1), in the version of its authors' code. The alphabet is
+the blank 0, eight data symbols 1..8 and the marker 9:
+
+    inputs  = d_1 .. d_10, 0 (T - 1 times), 9, 0 (10 times)
+    targets = 0 (T + 10 times), d_1 .. d_10
+
+An example (T = 4):
+
+    inputs   8 3 1 6 8 4 6 7 4 7 0 0 0 9 0 0 0 0 0 0 0 0 0 0
+    targets  0 0 0 0 0 0 0 0 0 0 0 0 0 0 8 3 1 6 8 4 6 7 4 7
+
+Scored: all T + 20 positions. The `length` of this task is T, its gap, and `max_length`
+the largest T: the arrays are max_length + 20 long.
+
+Chance: knowing the time but no symbol, a predictor answers blanks without error and
+each of the ten symbols with 1/8, a loss of 10 ln(8)/(T + 20) nats per position. Plain
+accuracy is not reported, because that predictor already has (T + 11.25)/(T + 20).
+`symbols_retained` is 10 - loss (T + 20)/ln(8), of ten: 0 at the floor, below 0 worse.
+"""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Float, Int, PyTree
+
+from lib.loss import cross_entropy, mean
+from lib.types import Batch, Interface, Mean, Metric, PRNGKey, Split, Task
+
+NUM_COPIED = 10  # symbols in an example
+NUM_SYMBOLS = 8  # different data symbols; with the blank, the classes of an answer
+MARKER = 9
+
+
+def _accumulate_sequence_nats(outputs: Float[Array, "B T V"], batch: Batch) -> Mean:
+    """The nats of whole examples, and how many examples there are."""
+    return Mean(
+        cross_entropy.accumulate(outputs, batch).total, jnp.sum(batch.mask[:, 0])
+    )
+
+
+symbols_retained = Metric(
+    _accumulate_sequence_nats,
+    lambda sums: NUM_COPIED - mean(sums) / math.log(NUM_SYMBOLS),
+)
+
+
+def floor(length: int) -> float:
+    """Loss of the best predictor that ignores the inputs, in nats per position."""
+    return NUM_COPIED * math.log(NUM_SYMBOLS) / (length + 2 * NUM_COPIED)
+
+
+def window_score(length: int, k: int) -> float:
+    """1 if the last k inputs hold the symbol that is asked for, else 0.
+
+    Each of the ten symbols is asked T + 10 steps after it was shown, so a window of
+    T + 11 inputs sees all of them when they are asked, and a shorter one none. Symbols
+    are independent: those that a window still sees tell nothing about the one asked.
+    """
+    return float(k >= length + NUM_COPIED + 1)
+
+
+def make_copy_memory(split: Split, batch_size: int, max_length: int) -> Task:
+    """Copying over a gap of `length` blanks, at least 1, in arrays 20 longer."""
+    if max_length < 1:
+        raise ValueError(f"copy_memory: length must be at least 1, got {max_length}.")
+    array_length = max_length + 2 * NUM_COPIED
+
+    def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
+        # Not `randint`, which draws twice: 8 divides 2^32, so the remainder is uniform.
+        # Drawn time first: a row of 16 compiles in a quarter of the time of one of 10.
+        bits = jax.random.bits(key, (NUM_COPIED, batch_size), jnp.uint32).T
+        symbols = 1 + (bits % np.uint32(NUM_SYMBOLS)).astype(jnp.int32)
+        position = jnp.arange(array_length, dtype=jnp.int32)[None, :]
+        blanks = jnp.zeros((batch_size, array_length), jnp.int32)
+        row, answer_start = jnp.int32(0), length + NUM_COPIED
+        inputs = lax.dynamic_update_slice(blanks, symbols, (row, row))
+        scored = (position < length + 2 * NUM_COPIED).astype(jnp.float32)
+        return Batch(
+            inputs=jnp.where(position == answer_start - 1, MARKER, inputs),
+            targets=lax.dynamic_update_slice(blanks, symbols, (row, answer_start)),
+            mask=jnp.broadcast_to(scored, blanks.shape),
+        )
+
+    return Task(
+        sample=sample,
+        interface=Interface(MARKER + 1, MARKER + 1, NUM_SYMBOLS + 1),
+        max_length=max_length,
+        loss=cross_entropy,
+        metrics={"loss": cross_entropy, "symbols_retained": symbols_retained},
+        score_metric="loss",
+        floor=floor,
+        optimum=lambda length: 0.0,
+        window_score=window_score,
+        version=1,
+    )

@@ -1,0 +1,89 @@
+"""The page of a made-up sweep: what it says, and that it is only a page."""
+
+from page_reader import ALLOWED, Page, recall
+from synthetic_store import HOSTILE, write_store
+
+from lib.report import write_report
+from lib.report.collect import collect
+from lib.report.expected import compare_expected
+
+FIGURES = ("recall-horizon", "recall-score", "recall-mean", "python-docs-context")
+
+
+def test_page_has_no_script_and_loads_nothing(page):
+    assert {tag for tag, _ in page.tags} <= ALLOWED
+    for _, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        for name in ("src", "srcset"):
+            assert attributes.get(name, "data:").startswith("data:")
+        assert attributes.get("href", "#").startswith("#")
+    policy = next(a["content"] for _, a in page.tags if "http-equiv" in a)
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+
+
+def test_page_shows_horizons_rates_and_seeds(page):
+    assert "lstm, chrono ≥ 256 [≥ 256, ≥ 256] ≥ 256 5/5 [0.57, 1.00]" in page.text
+    assert "window_mlp 32 [32, 32] 32 0/5 [0.00, 0.43]" in page.text
+    assert "3 of 5" in page.text
+    assert "187 of 190 runs done, of which 1 diverged; 1 failed, 2 pending" in page.text
+    assert "learned to remember within this budget" in page.text
+    assert "out of memory: 2 GiB" in page.text
+
+
+def test_models_stand_from_the_longest_memory_to_the_shortest(store):
+    order = list(recall(store))
+    assert order == "lstm, chrono|lru|rnn|tcn|window_mlp|lstm|gru".split("|")
+
+
+def test_a_diverged_run_scores_0_and_a_failed_one_is_missing(store):
+    models = recall(store)
+    assert models["rnn"].scores[2][128] == 0.0
+    assert 128 not in models["gru"].scores[1]
+    assert models["gru"].missing() == {128: 1}
+    assert models["lru"].missing() == {128: 2}
+
+
+def test_text_parts_show_effective_context_and_a_sample_each(page):
+    assert "rnn 1.723 [1.721, 1.726] 1.723 [1.721, 1.726] 128 [128, 128]" in page.text
+    assert sum(tag == "pre" for tag, _ in page.tags) == 3
+    assert "The following <methods> are & called" in page.text
+
+
+def test_figures_hold_their_labels_as_text(store):
+    folder = store / "report" / "horizon" / "figures"
+    for stem in FIGURES:
+        assert (folder / f"{stem}.png").read_bytes().startswith(b"\x89PNG")
+        assert (folder / f"{stem}-narrow.svg").is_file()
+        svg = (folder / f"{stem}.svg").read_text()
+        assert ">rnn</text>" in svg
+        assert "<script" not in svg and "<dc:date>" not in svg
+    assert (
+        ">score (0 floor, 1 optimum)</text>"
+        in (folder / "recall-score.svg").read_text()
+    )
+    assert ">horizon (tokens)</text>" in (folder / "recall-horizon.svg").read_text()
+
+
+def test_names_from_data_stay_text(tmp_path):
+    store = write_store(tmp_path, hostile=True, models=["gru"])
+    path = write_report(store, "horizon")
+    page = Page(path)
+    assert {tag for tag, _ in page.tags} <= ALLOWED
+    assert HOSTILE in page.text
+    assert not any("onerror" in attributes for _, attributes in page.tags)
+    for svg in (path.parent / "figures").glob("*.svg"):
+        assert "<img" not in svg.read_text()
+
+
+def test_expected_numbers_have_a_verdict_each(store):
+    found = compare_expected(collect(store, "horizon"))
+    verdicts = [(item.metric, item.verdict) for item in found]
+    assert verdicts == [
+        ("test/score", "reached"),
+        ("test/score", "reached"),
+        ("test/score", "above"),
+        ("horizon", "reached"),
+        ("validation/loss", "below"),
+        ("test/score", "missing"),
+    ]
+    assert found[3].reached == ">= 256"

@@ -1,0 +1,192 @@
+"""What every registered task must hold, whatever it asks."""
+
+import functools
+import math
+import os
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lib.registry import TASKS
+from lib.types import Batch
+
+GENERATED = ("recall", "copy_memory", "adding")
+OPTIONS = [(name, {}) for name in TASKS] + [("recall", {"supervision": "every"})]
+CASES = [pytest.param(n, o, id="-".join([n, *o.values()])) for n, o in OPTIONS]
+KNOWN_OPTIMUM = [
+    pytest.param(n, o, id="-".join([n, *o.values()]))
+    for n, o in OPTIONS
+    if n in GENERATED
+]
+MAX_LENGTH, LENGTH = 24, 9
+BATCH_SIZE = 4096  # one compiled sampler a task serves all tests, simulations too
+_PUBLISHED = Path(
+    os.environ.get("HORIZON_DATA", "/nowhere"), "tinyshakespeare/input.txt"
+)
+
+
+def make(name, options, max_length=MAX_LENGTH):
+    if name == "tiny_shakespeare" and not _PUBLISHED.is_file():
+        pytest.skip("no tinyshakespeare/input.txt in $HORIZON_DATA")
+    return make_once(name, tuple(options.items()), max_length)
+
+
+@functools.cache
+def make_once(name, options, max_length):
+    return TASKS[name]("train", BATCH_SIZE, max_length, **dict(options))
+
+
+@functools.cache
+def compiled(function):
+    return jax.jit(function)
+
+
+def draw(task, seed=0, length=None) -> Batch:
+    length = jnp.int32(task.max_length if length is None else length)
+    batch = compiled(task.sample)(jax.random.key(seed), task.data, length)
+    return jax.tree.map(np.asarray, batch)
+
+
+def extra_length(batch):
+    """How much longer the arrays are than `max_length`."""
+    return batch.mask.shape[1] - MAX_LENGTH
+
+
+def measure(task, outputs, batch, metric):
+    accumulate = compiled(task.metrics[metric].accumulate)
+    sums = accumulate(np.asarray(outputs, np.float32), batch)
+    return task.metrics[metric].finalize(sums)
+
+
+def perfect_outputs(task, batch):
+    if task.interface.vocabulary_size == 0:
+        return batch.targets
+    return 100.0 * np.eye(task.interface.output_size)[batch.targets]
+
+
+def blind_outputs(task, seen: Batch):
+    """The best answer that ignores the inputs: each position's own distribution."""
+    if task.interface.vocabulary_size == 0:
+        return seen.targets.mean(0, keepdims=True)
+    classes = np.eye(task.interface.output_size)[seen.targets]
+    return np.log(classes.mean(0, keepdims=True) + 1e-9)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_jit_gives_the_bits_of_eager(name, options):
+    task = make(name, options)
+    eager = task.sample(jax.random.key(3), task.data, jnp.int32(LENGTH))
+    jax.tree.map(np.testing.assert_array_equal, draw(task, 3, LENGTH), eager)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_all_beyond_the_length_is_padding(name, options):
+    batch = draw(make(name, options), length=LENGTH)
+    end = LENGTH + extra_length(batch)
+    assert not any(leaf[:, end:].any() for leaf in batch)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_the_last_position_of_a_length_is_scored(name, options):
+    batch = draw(make(name, options), length=LENGTH)
+    assert batch.mask[:, LENGTH + extra_length(batch) - 1].all()
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_a_target_that_is_not_scored_is_zero(name, options):
+    batch = draw(make(name, options), length=LENGTH)
+    assert not batch.targets[batch.mask == 0].any()
+
+
+@pytest.mark.parametrize(("name", "options"), KNOWN_OPTIMUM)
+def test_an_example_does_not_depend_on_its_padding(name, options):
+    padded = draw(make(name, options), 5, LENGTH)
+    alone = draw(make(name, options, max_length=LENGTH), 5)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_array_equal(a, b[:, : a.shape[1]]), alone, padded
+    )
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_examples_differ_within_and_between_batches(name, options):
+    task = make(name, options)
+    inputs = np.concatenate([draw(task, key).inputs[:16] for key in (0, 1)])
+    assert len(np.unique(inputs.reshape(len(inputs), -1), axis=0)) == len(inputs)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_dtypes_and_values_are_those_of_the_interface(name, options):
+    task = make(name, options)
+    batch, interface = draw(task), task.interface
+    assert batch.mask.dtype == np.float32 and set(np.unique(batch.mask)) <= {0, 1}
+    if interface.vocabulary_size:
+        assert batch.inputs.dtype == batch.targets.dtype == np.int32
+        assert 0 <= batch.inputs.min() <= batch.inputs.max() < interface.input_size
+        assert 0 <= batch.targets.min() <= batch.targets.max() < interface.output_size
+    else:
+        assert batch.inputs.dtype == batch.targets.dtype == np.float32
+        assert batch.inputs.shape[2] == interface.input_size
+        assert batch.targets.shape[2] == interface.output_size
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_sums_of_two_batches_add_to_those_of_both(name, options):
+    task = make(name, options)
+    drawn = (draw(task, 0, LENGTH), draw(task, 1))
+    first, second = (jax.tree.map(lambda leaf: leaf[:64], batch) for batch in drawn)
+    both = jax.tree.map(lambda *leaves: np.concatenate(leaves), first, second)
+    shape = (*both.mask.shape, task.interface.output_size)
+    outputs = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    for metric in (task.loss, *task.metrics.values()):
+        halves = zip(np.split(outputs, 2), (first, second), strict=True)
+        accumulate = compiled(metric.accumulate)
+        sums = [accumulate(o, b) for o, b in halves]
+        added = metric.finalize(jax.tree.map(np.add, *sums))
+        whole = metric.finalize(accumulate(outputs, both))
+        assert added == pytest.approx(whole, rel=1e-5)  # float32 sums
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_floor_and_optimum_are_those_of_a_reported_metric(name, options):
+    task = make(name, options)
+    assert task.score_metric in task.metrics
+    assert math.isfinite(task.floor(LENGTH))
+    assert task.optimum is None or task.optimum(LENGTH) != task.floor(LENGTH)
+
+
+@pytest.mark.parametrize(("name", "options"), KNOWN_OPTIMUM)
+@pytest.mark.parametrize("length", [LENGTH, MAX_LENGTH])
+def test_perfect_answers_reach_the_optimum(name, options, length):
+    task = make(name, options)
+    batch = draw(task, length=length)
+    reached = measure(task, perfect_outputs(task, batch), batch, task.score_metric)
+    assert reached == pytest.approx(task.optimum(length), abs=1e-6)
+
+
+@pytest.mark.parametrize(("name", "options"), KNOWN_OPTIMUM)
+@pytest.mark.parametrize("length", [LENGTH, MAX_LENGTH])
+def test_the_best_answer_without_the_inputs_reaches_the_floor(name, options, length):
+    task = make(name, options)
+    batch = draw(task, 1, length)
+    blind = blind_outputs(task, draw(task, 0, length))
+    outputs = np.broadcast_to(blind, (*batch.mask.shape, blind.shape[-1]))
+    reached = measure(task, outputs, batch, task.score_metric)
+    # Four standard errors of 4096 examples with a standard deviation of at most 0.33.
+    assert reached == pytest.approx(task.floor(length), abs=0.021)
+
+
+@pytest.mark.parametrize(("name", "options"), KNOWN_OPTIMUM)
+def test_a_wider_window_never_scores_less(name, options):
+    score = functools.partial(make(name, options).window_score, LENGTH)
+    scores = [score(k) for k in range(1, 2 * LENGTH + 40)]
+    assert scores == sorted(scores)
+    assert 0 <= scores[0] < 1 and scores[-1] == 1
+
+
+@pytest.mark.parametrize("name", list(TASKS))
+def test_a_length_that_is_too_short_is_refused(name):
+    with pytest.raises(ValueError, match=rf"{name}: length must be at least \d.*got 0"):
+        make(name, {}, max_length=0)
