@@ -1,0 +1,81 @@
+"""A config file as a program's flag: its configs, its sweep, its expected numbers.
+
+A config file holds `get_config(argument)`, and may hold `get_sweep(argument)`,
+`get_expected(argument)` and TITLE. `get_config` returns one run's config, or a table of
+them by the name of the sweep's part. The argument follows the file's name after a
+colon: `--config=configs/horizon.py:full`.
+"""
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from absl import flags
+from ml_collections import ConfigDict, config_flags
+
+from lib.error import UserError
+from lib.sweep import Axis
+
+
+class Experiment(NamedTuple):
+    """What a config file says, with the command line's overrides put in."""
+
+    name: str
+    title: str
+    config_file: str
+    parts: dict[str, tuple[dict[str, Any], Sequence[Axis]]]
+    expected: Sequence[Mapping[str, Any]]
+
+
+def define_config_flag(required: bool = True) -> flags.FlagHolder[ConfigDict]:
+    """--config=FILE[:ARGUMENT], and --config.key=value for any entry of it."""
+    holder = config_flags.DEFINE_config_file(
+        "config",
+        help_string="Config file, as configs/horizon.py; --config.key=value overrides.",
+        lock_config=True,
+    )
+    if required:
+        flags.mark_flag_as_required("config")
+    return holder
+
+
+def load_experiment(config: ConfigDict) -> Experiment:
+    """The experiment of the --config flag."""
+    filename = config_flags.get_config_filename(flags.FLAGS["config"])
+    path, _, argument = filename.partition(":")
+    module = _import(Path(path))
+    arguments = [argument] if argument else []
+    parts = _parts(config, Path(path).stem)
+    axes = module.get_sweep(*arguments) if hasattr(module, "get_sweep") else {}
+    for name in axes:
+        if name not in parts:
+            raise UserError(
+                f"{path}: get_sweep names the part {name!r}, unknown to get_config"
+            )
+    expected = (
+        module.get_expected(*arguments) if hasattr(module, "get_expected") else []
+    )
+    return Experiment(
+        "-".join([Path(path).stem, *arguments]),
+        getattr(module, "TITLE", ""),
+        path,
+        {name: (part, axes.get(name, ())) for name, part in parts.items()},
+        expected,
+    )
+
+
+def _parts(config: ConfigDict, stem: str) -> dict[str, dict[str, Any]]:
+    plain = config.to_dict()
+    if "task" in plain:
+        return {stem: plain}
+    return plain
+
+
+def _import(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"config_{path.stem}", path)
+    assert spec is not None and spec.loader is not None, "the flag has loaded it"
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

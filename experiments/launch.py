@@ -1,0 +1,113 @@
+"""Run an experiment's sweep in a store, whatever engine trains it."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from experiments.experiment import Experiment
+
+EXIT_FAILED, EXIT_PREEMPTED, EXIT_INTERRUPTED = 1, 75, 130
+
+
+def plan_sweep(experiment: Experiment) -> dict[str, Any]:
+    """Expand and validate every run; nothing is written."""
+    from lib.launch.plan import make_plan
+
+    return make_plan(
+        experiment.name,
+        experiment.parts,
+        title=experiment.title,
+        config_file=experiment.config_file,
+        expected=experiment.expected,
+    )
+
+
+def run_sweep(
+    experiment: Experiment,
+    root: Path,
+    engine: str,
+    num_workers: int = 0,
+    ray_address: str = "",
+    restart: bool = False,
+) -> int:
+    """Train what is not done; returns the exit code."""
+    from lib import store
+    from lib.launch import local
+
+    signals = _count_signals()
+    num_workers = num_workers or _num_cores()
+    workers = []
+    if engine == "local":
+        # They import while this process validates.
+        workers = local.start_workers(num_workers, root)
+    try:
+        plan = plan_sweep(experiment)
+        store.check_writable(root)  # after every run is valid: it makes the folder
+        announce(plan, root)
+        from lib.launch.queue import Queue
+
+        queue = Queue(root, plan, restart)
+        return _launch(queue, root, engine, num_workers, workers, signals, ray_address)
+    finally:
+        if engine == "local":
+            local.end_workers(workers)
+
+
+def announce(plan: dict[str, Any], root: Path) -> None:
+    """Say how much the sweep asks for."""
+    from lib.launch.plan import count_runs
+
+    counts = count_runs(plan)
+    print(
+        f"{plan['name']}: {counts['cells']} cells, {counts['runs']} runs "
+        f"({counts['distinct']} distinct), {counts['programs']} programs -> {root}",
+        file=sys.stderr,
+    )
+
+
+def _launch(
+    queue: Any,
+    root: Path,
+    engine: str,
+    num_workers: int,
+    workers: list[Any],
+    signals: list[int],
+    ray_address: str,
+) -> int:
+    from lib.launch.progress import Progress
+
+    progress = Progress(queue, sys.stderr)
+    stop = lambda: len(signals)
+    if engine == "local":
+        from lib.launch.local import run_local
+
+        run_local(workers, root, queue, progress.emit, stop)
+    elif engine == "serial":
+        from lib.launch.serial import run_serial
+
+        run_serial(root, queue, progress.emit, lambda: bool(signals))
+    else:
+        from lib.launch.ray import run_ray
+
+        run_ray(root, queue, progress.emit, stop, num_workers, ray_address)
+    progress.close()
+    if queue.preempted or not queue.is_finished():
+        print("Stopped; the same command goes on from here.", file=sys.stderr)
+        return EXIT_INTERRUPTED if signals[:1] == [signal.SIGINT] else EXIT_PREEMPTED
+    return EXIT_FAILED if queue.counts()["failed"] else 0
+
+
+def _count_signals() -> list[int]:
+    """Turn SIGINT and SIGTERM into entries of a list that the engines look at."""
+    seen: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda n, _: seen.append(n))
+    return seen
+
+
+def _num_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,52 @@
+"""Run a sweep: expand, validate everything, train what is not done, resume the rest.
+
+    python -m experiments.sweep --config=configs/horizon.py [--store=results]
+        [--engine=local|serial|ray] [--workers=N] [--dry-run] [--config.key=value ...]
+
+The same command typed again is always the right next step: done runs are kept,
+interrupted ones go on, failed ones are tried again. Exit codes: 0 all done, 1 some run
+failed, 2 bad input, 75 stopped by SIGTERM, 130 by Ctrl-C.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from experiments.experiment import define_config_flag, load_experiment
+from experiments.launch import announce, plan_sweep, run_sweep
+from experiments.program import run
+
+CONFIG = define_config_flag()
+STORE = flags.DEFINE_string("store", "results", "Folder of runs, sweeps and reports.")
+ENGINE = flags.DEFINE_enum(
+    "engine", "local", ["local", "serial", "ray"], "Who runs the groups of runs."
+)
+WORKERS = flags.DEFINE_integer(
+    "workers", 0, "Processes (local) or groups at a time (ray); 0: one a core.", 0, 4096
+)
+RAY_ADDRESS = flags.DEFINE_string("ray_address", "", "Cluster to join; '': start one.")
+RESTART = flags.DEFINE_bool(
+    "restart-from-scratch", False, "Set checkpoints of unfinished runs aside."
+)
+DRY_RUN = flags.DEFINE_bool("dry-run", False, "Expand and validate, then stop.")
+
+
+def main(_: Sequence[str]) -> int:
+    experiment = load_experiment(CONFIG.value)
+    root = Path(STORE.value)
+    if DRY_RUN.value:
+        announce(plan_sweep(experiment), root)
+        return 0
+    return run_sweep(
+        experiment,
+        root,
+        ENGINE.value,
+        WORKERS.value,
+        RAY_ADDRESS.value,
+        RESTART.value,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

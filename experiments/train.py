@@ -1,0 +1,59 @@
+"""Train one run from a config file, or go on with it; print its result.
+
+    python -m experiments.train --config=configs/shakespeare.py [--store=results]
+        [--part=NAME] [--config.key=value ...]
+
+The run is a sweep of one: it resumes, reports and reproduces like any other.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from experiments.experiment import define_config_flag, load_experiment
+from experiments.launch import run_sweep
+from experiments.program import run
+from lib.error import UserError
+
+CONFIG = define_config_flag()
+STORE = flags.DEFINE_string("store", "results", "Folder of runs, sweeps and reports.")
+PART = flags.DEFINE_string("part", "", "Part of a config file that has several.")
+
+
+def main(_: Sequence[str]) -> int:
+    experiment = load_experiment(CONFIG.value)
+    parts = experiment.parts
+    if PART.value and PART.value not in parts:
+        raise UserError(f"--part: unknown {PART.value!r} (known: {', '.join(parts)})")
+    if not PART.value and len(parts) > 1:
+        raise UserError(f"--part must name one of: {', '.join(parts)}")
+    part = PART.value or next(iter(parts))
+    single = experiment._replace(
+        name=f"{experiment.name}-{part}-train"
+        if PART.value
+        else f"{experiment.name}-train",
+        parts={part: (parts[part][0], ())},
+        expected=(),
+    )
+    root = Path(STORE.value)
+    code = run_sweep(single, root, "serial", 1)
+    _print_result(root, single.name)
+    return code
+
+
+def _print_result(root: Path, name: str) -> None:
+    from lib import store
+
+    for entry in store.read_sweep(root, name)["runs"]:
+        result = store.read_run(root, entry["id"]).result
+        if result is not None:
+            shown = {
+                k: result[k] for k in ("state", "step", "stopped", "metrics", "cost")
+            }
+            print(json.dumps({"id": entry["id"], **shown}, indent=2))
+
+
+if __name__ == "__main__":
+    run(main)

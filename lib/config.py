@@ -1,0 +1,195 @@
+"""A run's config: validated, with every default filled in, and its canonical id.
+
+A config is plain data with six entries:
+
+    task        {"name": ..., "length": ..., settings of the task's factory}
+    model       {"name": ..., settings of the model's factory}
+    optimizer   {"name": ..., settings of `make_optimizer` and of the algorithm}
+    train       settings of `Training`
+    evaluation  settings of `Evaluation`
+    seed        an integer from 0 to 2^32 - 1
+
+The run's id is the first 16 hexadecimal digits of the SHA-256 of the canonical JSON of
+all that, of the versions of task and model, and of the fingerprint of the task's data.
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lib.error import UserError
+from lib.optimizer import OPTIMIZERS, make_optimizer
+from lib.registry import MODELS, TASKS
+from lib.setting import (
+    Bound,
+    Count,
+    Probability,
+    Setting,
+    Size,
+    check_settings,
+    nearest,
+    settings_of,
+)
+from lib.store import digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """How long a run trains, on how much, and when it may stop early."""
+
+    num_steps: Size = 1000
+    batch_size: Size = 32
+    eval_every: Size = 100  # steps between two validations, and between two records
+    stop_score: Probability = 0.0  # stop at this validation score; 0: never
+    stop_patience: Size = 2  # validations running that must reach it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What a run is scored on; the same examples for every seed and model."""
+
+    batch_size: Size = 256
+    num_validation: Size = 256  # examples a validation; text: the whole split
+    num_test: Size = 1024  # examples of the test; text: the whole split
+    lengths: tuple[Size, ...] = ()  # tested besides the training length
+    window: Count = 0  # characters an evaluation window holds; 0: the training length
+    contexts: tuple[Size, ...] = ()  # text: losses that see only the last k characters
+    num_contexts: Size = 1024  # positions of the validation text they are taken at
+    sample_length: Count = 0  # text: characters generated into the result
+
+
+_SECTIONS = ("task", "model", "optimizer", "train", "evaluation", "seed")
+_SEED = Setting(int, 0, Bound(0, 2**32 - 1))
+_LENGTH = {"length": Setting(int, inspect.Parameter.empty, Bound(1, 2**24))}
+
+
+@dataclass(frozen=True)
+class Config:
+    """One run's settings, all of them. Make it with `make_config`."""
+
+    task: Mapping[str, Any]
+    model: Mapping[str, Any]
+    optimizer: Mapping[str, Any]
+    train: Training
+    evaluation: Evaluation
+    seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain JSON data: `make_config` of it gives an equal config."""
+        return json.loads(json.dumps(asdict(self)))
+
+
+def make_config(given: Mapping[str, Any]) -> Config:
+    """Validate plain data. Raises UserError with one line a problem, all at once."""
+    config, problems = check_config(given)
+    if config is None:
+        raise UserError("\n".join(problems))
+    return config
+
+
+def check_config(given: Mapping[str, Any]) -> tuple[Config | None, list[str]]:
+    """The config, or None and every problem of its sections."""
+    problems = [
+        f"config: unknown section {name!r}{nearest(name, _SECTIONS)}"
+        for name in given
+        if name not in _SECTIONS
+    ]
+    optimizer = settings_of(make_optimizer)
+    filled: dict[str, Any] = {}
+    for section, known, common in (
+        ("task", TASKS, _LENGTH),
+        ("model", MODELS, {}),
+        ("optimizer", OPTIMIZERS, optimizer),
+    ):
+        filled[section], found = _check_named(section, known, common, given)
+        problems += found
+    for section, schema in (("train", Training), ("evaluation", Evaluation)):
+        values, found = check_settings(
+            section, settings_of(schema), _section(given, section, problems)
+        )
+        problems += found
+        filled[section] = values
+    seed, found = check_settings(
+        "config", {"seed": _SEED}, {"seed": given.get("seed", 0)}
+    )
+    problems += found
+    if problems:
+        return None, problems
+    return Config(
+        filled["task"],
+        filled["model"],
+        filled["optimizer"],
+        Training(**filled["train"]),
+        Evaluation(**filled["evaluation"]),
+        seed["seed"],
+    ), []
+
+
+def run_id(config: Config, versions: Mapping[str, int], fingerprint: str) -> str:
+    """16 hexadecimal digits that name this run, wherever and however it runs."""
+    return digest(
+        {
+            "config": config.to_dict(),
+            "versions": dict(versions),
+            "fingerprint": fingerprint,
+        }
+    )
+
+
+def traced_settings(config: Config) -> dict[str, float]:
+    """The scalars that may differ inside one program, by 'section.name'."""
+    return {
+        f"{section}.{name}": float(values[name])
+        for section, values, settings in _factories(config)
+        for name, setting in settings.items()
+        if setting.traced
+    }
+
+
+def static_settings(config: Config) -> dict[str, Any]:
+    """Everything that picks the program: the config without its traced settings."""
+    static = config.to_dict()
+    del static["seed"]
+    for key in traced_settings(config):
+        section, name = key.split(".")
+        del static[section][name]
+    return static
+
+
+def _factories(config: Config):
+    for section, values, known, common in (
+        ("model", config.model, MODELS, {}),
+        ("optimizer", config.optimizer, OPTIMIZERS, settings_of(make_optimizer)),
+    ):
+        yield section, values, {**common, **settings_of(known[values["name"]])}
+
+
+def _check_named(
+    section: str,
+    known: Mapping[str, Callable[..., Any]],
+    common: Mapping[str, Setting],
+    given: Mapping[str, Any],
+) -> tuple[dict[str, Any], list[str]]:
+    problems: list[str] = []
+    values = dict(_section(given, section, problems))
+    name = values.pop("name", None)
+    if problems:
+        return values, problems
+    if not isinstance(name, str) or name not in known:
+        said = "a name must be given" if name is None else f"unknown name {name!r}"
+        return values, [f"{section}: {said}{nearest(str(name), known)}"]
+    settings = {**common, **settings_of(known[name])}
+    filled, found = check_settings(section, settings, values)
+    return {"name": name, **filled}, found
+
+
+def _section(
+    given: Mapping[str, Any], section: str, problems: list[str]
+) -> Mapping[str, Any]:
+    values = given.get(section, {})
+    if isinstance(values, Mapping):
+        return values
+    problems.append(f"config.{section} must be a table of settings, got {values!r}")
+    return {}

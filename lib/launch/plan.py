@@ -1,0 +1,239 @@
+"""A sweep's plan: its cells, runs and groups as plain JSON, and each tuned choice.
+
+Nothing but the plan is needed to resume, inspect or export a sweep. A choice is a pure
+function of the tuning runs' results, so that a plan made anew comes out the same.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lib import store
+from lib.config import check_config
+from lib.error import UserError
+from lib.program import check_program, identify, make_program
+from lib.sweep import Axis, Cell, expand
+
+Plan = dict[str, Any]
+
+_MAX_PROBLEMS = 20  # printed at once
+
+
+def make_plan(
+    name: str,
+    parts: Mapping[str, tuple[Mapping[str, Any], Sequence[Axis]]],
+    *,
+    title: str = "",
+    config_file: str = "",
+    expected: Sequence[Mapping[str, Any]] = (),
+    max_width: int = 8,
+) -> Plan:
+    """Expand and validate every run of a sweep. Raises UserError with every problem."""
+    cells = [
+        c for part, (config, axes) in parts.items() for c in expand(part, config, axes)
+    ]
+    if not cells:
+        raise UserError(f"sweep {name}: 0 runs; an axis or the sweep is empty")
+    _check_cells(cells)
+    plan: Plan = {
+        "format": 1,
+        "name": name,
+        "title": title,
+        "config_file": config_file,
+        "cells": [_cell_entry(cell) for cell in cells],
+        "runs": [],
+        "groups": [],
+        "choices": [],
+        "pending": [],
+        "expected": list(expected),
+        "max_width": max_width,
+    }
+    for index, cell in enumerate(cells):
+        if cell.tune is None:
+            _add_runs(plan, index, "replicate", cell.replicate_configs())
+        else:
+            _add_runs(plan, index, "tune", cell.tune_configs())
+            plan["pending"].append(index)
+    return plan
+
+
+def decide(plan: Plan, root: Path, is_final: Callable[[str], bool]) -> bool:
+    """Choose for every pending cell whose tuning runs have all ended; True if any did.
+
+    The value with the highest mean validation score wins, where reaching the stop score
+    counts as 1; among equals the one that took fewer steps, then the lower loss. With no
+    score, the lowest mean validation loss. A run that diverged or failed counts as 0.
+    """
+    decided = []
+    for index in plan["pending"]:
+        runs = [r for r in plan["runs"] if r["cell_index"] == index]
+        if not all(is_final(run["id"]) for run in runs):
+            continue
+        cell = _cell(plan["cells"][index])
+        assert cell.tune is not None, "a pending cell has values to choose from"
+        key, values = cell.tune["key"], cell.tune["values"]
+        merits = [_merit(root, key, value, runs) for value in values]
+        best = max(range(len(merits)), key=lambda i: merits[i])
+        chosen = values[best]
+        plan["choices"].append(
+            {
+                "cell_index": index,
+                "part": cell.part,
+                "cell": cell.labels,
+                "setting": key,
+                "values": values,
+                "scores": [None if m[0] == -math.inf else m[0] for m in merits],
+                "chosen": chosen,
+            }
+        )
+        _add_runs(plan, index, "replicate", cell.replicate_configs(chosen))
+        decided.append(index)
+    plan["pending"] = [index for index in plan["pending"] if index not in decided]
+    for entries in ("runs", "groups", "choices"):  # whatever cell was decided first
+        plan[entries].sort(key=lambda entry: entry["cell_index"])
+    return bool(decided)
+
+
+def count_runs(plan: Plan) -> dict[str, int]:
+    """How much a plan asks for: cells, runs to be decided too, distinct ids."""
+    cells = [_cell(entry) for entry in plan["cells"]]
+    undecided = sum(len(cells[index].seeds) for index in plan["pending"])
+    return {
+        "cells": len(cells),
+        "runs": len(plan["runs"]) + undecided,
+        "distinct": len({run["id"] for run in plan["runs"]}) + undecided,
+        "programs": len({group["program"] for group in plan["groups"]}),
+    }
+
+
+def _add_runs(
+    plan: Plan, index: int, stage: str, configs: list[dict[str, Any]]
+) -> None:
+    """Append the runs of one cell's stage, and the groups that will train them."""
+    cell = plan["cells"][index]
+    added: dict[str, str] = {}
+    for given in configs:
+        config, _ = check_config(given)
+        assert config is not None, "checked before"
+        run = {
+            "id": identify(config),
+            "part": cell["part"],
+            "cell": cell["labels"],
+            "cell_index": index,
+            "stage": stage,
+            "config": config.to_dict(),
+        }
+        if run["id"] not in added:
+            plan["runs"].append(run)
+            added[run["id"]] = make_program(config).key
+    grouped = {run["id"] for group in plan["groups"] for run in _as_runs(group)}
+    for key in dict.fromkeys(added.values()):
+        members = [i for i, k in added.items() if k == key and i not in grouped]
+        for start in range(0, len(members), plan["max_width"]):
+            chunk = members[start : start + plan["max_width"]]
+            plan["groups"].append(_group_entry(plan, index, stage, key, chunk))
+
+
+def _as_runs(group: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"id": run_id} for run_id in group["members"]]
+
+
+def _group_entry(
+    plan: Plan, index: int, stage: str, key: str, members: list[str]
+) -> dict[str, Any]:
+    cell = _cell(plan["cells"][index])
+    largest = max(len(cell.tune_configs()), len(cell.seeds))
+    width = min(plan["max_width"], largest)
+    config = next(r["config"] for r in plan["runs"] if r["id"] == members[0])
+    length, train = config["task"]["length"], config["train"]
+    work = len(members) * train["num_steps"] * train["batch_size"] * length
+    return {
+        "id": store.digest({"members": members, "width": width}),
+        "members": members,
+        "width": width,
+        "program": key,
+        "stage": stage,
+        "cell_index": index,
+        "work": work,  # tokens: what a launcher orders groups by
+    }
+
+
+def _check_cells(cells: Sequence[Cell]) -> None:
+    """Validate every run of every cell; shapes once a program."""
+    problems: dict[str, list[str]] = {}
+    checked: set[str] = set()
+    for cell in cells:
+        values = [None] if cell.tune is None else cell.tune["values"]
+        configs = [
+            *cell.tune_configs(),
+            *(c for v in values for c in cell.replicate_configs(v)),
+        ]
+        where = ", ".join(f"{k}={v}" for k, v in cell.labels.items()) or cell.part
+        for given in configs:
+            config, found = check_config(given)
+            if config is not None:
+                found = _program_problems(config, checked)
+            for problem in found:
+                problems.setdefault(problem, []).append(where)
+    if problems:
+        lines = [f"{p} [{_places(w)}]" for p, w in problems.items()]
+        more = len(lines) - _MAX_PROBLEMS
+        tail = [f"... and {more} more problems"] if more > 0 else []
+        raise UserError("\n".join(lines[:_MAX_PROBLEMS] + tail))
+
+
+def _program_problems(config: Any, checked: set[str]) -> list[str]:
+    try:
+        key = make_program(config).key
+        if key not in checked:
+            check_program(config)
+            checked.add(key)
+    except ValueError as error:
+        return str(error).splitlines()
+    return []
+
+
+def _places(where: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(where))
+    more = f" and {len(distinct) - 2} more cells" if len(distinct) > 2 else ""
+    return "; ".join(distinct[:2]) + more
+
+
+def _merit(
+    root: Path, key: str, value: Any, runs: Sequence[Mapping[str, Any]]
+) -> tuple[float, float, float]:
+    """(mean validation score or minus the loss, minus the steps, minus the loss)."""
+    section, name = key.split(".")
+    tried = [run for run in runs if run["config"][section][name] == value]
+    merits, steps, losses = [], [], []
+    for run in tried:
+        result = store.read_run(root, run["id"]).result or {}
+        numbers = list(result.get("metrics", {}).get("validation", {}).values())
+        scored = bool(numbers) and "score" in numbers[0]
+        if result.get("state") != "done" or not numbers:
+            merits.append(None)
+            losses.append(math.inf)
+            steps.append(run["config"]["train"]["num_steps"])
+            continue
+        if result["stopped"] == "solved":
+            merits.append(1.0)
+        else:
+            metric, sign = ("score", 1) if scored else ("loss", -1)
+            merits.append(sign * sum(n[metric] for n in numbers) / len(numbers))
+        losses.append(sum(n["loss"] for n in numbers) / len(numbers))
+        steps.append(result["step"])
+    if any(merit is None for merit in merits):
+        known = [merit for merit in merits if merit is not None]
+        negative = any(merit < 0 for merit in known) or not known
+        merits = [-math.inf] if negative else [merit or 0.0 for merit in merits]
+    count = len(tried)
+    return sum(merits) / count, -sum(steps) / count, -sum(losses) / count
+
+
+def _cell_entry(cell: Cell) -> dict[str, Any]:
+    return {**cell._asdict(), "seeds": list(cell.seeds)}
+
+
+def _cell(entry: Mapping[str, Any]) -> Cell:
+    return Cell(**{**entry, "seeds": tuple(entry["seeds"])})

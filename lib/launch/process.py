@@ -1,0 +1,102 @@
+"""What every process that trains does first, and how it runs one group."""
+
+import hashlib
+import os
+import platform
+import subprocess
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lib import store
+from lib.error import RefusedError, UserError
+
+# Compiled before JAX is imported: one run's program must not spread over the cores
+# that the other processes work on.
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+}
+
+
+def configure_jax() -> None:
+    """Point JAX at a compilation cache that processes and later commands share.
+
+    A folder per machine type: XLA's compiled code does not travel between processors.
+    """
+    import jax
+
+    folder = cache_folder() / f"xla-{_machine_type(jax.__version__)}"
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def cache_folder() -> Path:
+    """$HORIZON_CACHE, else horizon/ in the user's cache folder."""
+    default = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("HORIZON_CACHE") or Path(default) / "horizon")
+
+
+def entry_runs(plan: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of each run of a plan's group: all that a worker must be told.
+
+    A worker that read the sweep's file could find the plan of another launcher there,
+    which has not made this group yet.
+    """
+    members = set(entry["members"])
+    runs = (run for run in plan["runs"] if run["id"] in members)
+    return {run["id"]: {"config": run["config"]} for run in runs}
+
+
+def run_entry(
+    root: Path, entry: Mapping[str, Any], runs: Mapping[str, Any], control: Any
+) -> tuple[str, str]:
+    """Run a plan's group and say how it ended: an outcome and a reason.
+
+    A failure is written into each of its runs, and ends none but them.
+    """
+    from lib.driver import make_group, run_group
+
+    try:
+        return run_group(root, make_group(entry, runs), control), ""
+    except store.Held as error:
+        return "held", str(error)
+    except RefusedError as error:  # the runs themselves are as good as they were
+        return "refused", str(error)
+    except Exception as error:  # noqa: BLE001 a failed run never stops its sweep
+        state = "invalid" if isinstance(error, UserError) else "failed"
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+        for run_id in entry["members"]:
+            if store.read_run(root, run_id).result is None:
+                store.write_failure(root, run_id, state, reason, traceback.format_exc())
+        return "failed", reason
+
+
+def describe_source() -> dict[str, Any]:
+    """The commit this code is at, and whether its files differ from it."""
+    here = Path(__file__).resolve().parent
+    commit = _git(here, "rev-parse", "HEAD")
+    return {"commit": commit, "dirty": bool(_git(here, "status", "--porcelain"))}
+
+
+def _git(folder: Path, *words: str) -> str:
+    try:
+        command = ["git", "-C", str(folder), *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _machine_type(version: str) -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        kinds = ("model name", "flags", "Features", "CPU part")
+        facts = sorted({line for line in lines if line.startswith(kinds)})
+    except OSError:
+        facts = [platform.processor()]
+    text = "\n".join([platform.machine(), platform.system(), version, *facts])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,156 @@
+"""The handful of functions for notebooks and scripts: one run, without a sweep."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, PyTree
+
+from lib import store
+from lib.config import Config, make_config
+from lib.data.character import decode, encode
+from lib.error import UserError
+from lib.generate import generate
+from lib.program import check_program, identify, make_hparams, make_program
+from lib.registry import MODELS, TASKS
+from lib.setting import check_settings, nearest, settings_of
+from lib.train import predict
+from lib.types import Interface, Model, Params, Split, Task
+
+
+class Run(NamedTuple):
+    """A finished run: its numbers, its curves, and its model ready to be applied.
+
+    `curves` holds arrays by "<split>/<metric>", with "<split>/step" beside them.
+    `apply(inputs)` reads whole sequences [B, T] or [B, T, D] and returns outputs
+    [B, T, V]. `write(prompt, length, temperature, seed)` is for text models.
+    """
+
+    id: str
+    config: Config
+    result: dict[str, Any]
+    curves: dict[str, np.ndarray]
+    params: Params
+    task: Task  # on the validation split
+    model: Model
+    apply: Callable[[PyTree], Array]
+    write: Callable[[str, int, float, int], str]
+
+
+def make_task(
+    name: str,
+    length: int,
+    *,
+    split: Split = "train",
+    batch_size: int = 32,
+    **settings: Any,
+) -> Task:
+    """A task by its registered name: `task.sample(key, task.data, length)` draws.
+
+    Raises UserError for an unknown name or setting, or a value out of range.
+    """
+    return _make(TASKS, "task", name, (split, batch_size, length), settings)
+
+
+def make_model(name: str, interface: Interface, **settings: Any) -> Model:
+    """A model by its registered name, for what a task reads and asks.
+
+    Raises UserError for an unknown name or setting, or a value out of range.
+    """
+    return _make(MODELS, "model", name, (interface,), settings)
+
+
+def run_config(config: Mapping[str, Any]) -> Run:
+    """Train one run to its end in this process, leave no files, return all it gave."""
+    from lib.driver import Control, Group, run_group
+
+    valid = make_config(config)
+    check_program(valid)
+    run_id = identify(valid)
+    group = Group(store.digest([run_id]), (run_id,), (valid,), 1)
+    with tempfile.TemporaryDirectory() as folder:
+        run_group(Path(folder), group, Control(checkpoint_seconds=float("inf")))
+        return load_run(folder, run_id)
+
+
+def load_run(root: str | Path, run_id: str) -> Run:
+    """A run that has ended, from a store's folder. UserError where it has not."""
+    record = store.read_run(Path(root), run_id)
+    if record.config is None:
+        raise UserError(f"run {run_id!r} is not in the store {root}")
+    if record.result is None:
+        raise UserError(f"run {run_id} is {record.state}: it has no result yet")
+    config = make_config(record.config)
+    if identify(config) != run_id:
+        raise UserError(
+            f"run {run_id} was made by another version of its task or model, or from "
+            f"other data; this code would name it {identify(config)}"
+        )
+    program = make_program(config)
+    model = program.make_model(make_hparams(config))
+    inputs = jax.eval_shape(
+        program.task.sample, jax.random.key(0), program.task.data, jnp.int32(1)
+    ).inputs
+    template = jax.eval_shape(model.init, jax.random.key(0), inputs)
+    params = store.read_params(Path(root), run_id, template)
+    return Run(
+        run_id,
+        config,
+        record.result,
+        _curves(record.metrics),
+        params,
+        program.validation,
+        model,
+        jax.jit(lambda inputs: predict(model, params, inputs, None)),
+        lambda *args: _write(model, params, program.task.symbols, *args),
+    )
+
+
+def _make(
+    known: Mapping[str, Callable[..., Any]],
+    kind: str,
+    name: str,
+    sizes: tuple[Any, ...],
+    settings: Mapping[str, Any],
+) -> Any:
+    if name not in known:
+        raise UserError(f"{kind}: unknown name {name!r}{nearest(name, known)}")
+    filled, problems = check_settings(kind, settings_of(known[name]), settings)
+    if problems:
+        raise UserError("\n".join(problems))
+    return known[name](*sizes, **filled)
+
+
+def _curves(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+    curves: dict[str, list[Any]] = {}
+    for row in sorted(rows, key=lambda row: row["step"]):
+        for name, value in row.items():
+            if name not in ("attempt", "split"):
+                curves.setdefault(f"{row['split']}/{name}", []).append(value)
+    return {name: np.asarray(values) for name, values in curves.items()}
+
+
+def _write(
+    model: Model,
+    params: Params,
+    symbols: tuple[str, ...],
+    prompt: str,
+    length: int,
+    temperature: float,
+    seed: int,
+) -> str:
+    if not symbols:
+        raise UserError("write: this run's task is not text")
+
+    @jax.jit
+    def write(params, tokens, temperature, key):
+        return generate(model, params, tokens, length, temperature, key)
+
+    tokens = jnp.asarray(encode(prompt, symbols))[None]
+    key = jax.random.key(seed)
+    written = write(params, tokens, jnp.float32(temperature), key)
+    return decode(np.asarray(written[0]), symbols)

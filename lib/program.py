@@ -1,0 +1,201 @@
+"""A config made into functions: its tasks, its model, its trainer, its hparams."""
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, PyTree
+
+from lib.config import (
+    Config,
+    make_config,
+    run_id,
+    static_settings,
+    traced_settings,
+)
+from lib.context import context_loss
+from lib.cost import model_cost
+from lib.error import UserError
+from lib.generate import generate
+from lib.optimizer import make_optimizer
+from lib.registry import MODELS, TASKS
+from lib.store import digest
+from lib.train import Hparams, make_trainer, predict
+from lib.types import Model, Params, Split, Task, Trainer
+
+_CONTEXT_SEED = 30
+_SAMPLE_TEMPERATURE = 0.8
+
+
+class Program(NamedTuple):
+    """Everything the runs of a group share."""
+
+    key: str  # names the static settings; runs with equal keys share this
+    task: Task
+    validation: Task
+    test: Task
+    make_model: Callable[[Hparams], Model]
+    trainer: Trainer
+    context_loss: Callable[..., Array]  # (hparams, params, data, context) -> nats
+    write: Callable[..., Array]  # (hparams, params, prompt, key) -> tokens
+    cost: Callable[[], dict[str, Any]]  # of the model, for one token
+    config: Config  # the static settings; traced ones and the seed by default
+
+
+def make_program(config: Config) -> Program:
+    """The program of a config. Configs that differ in traced settings get the same."""
+    return _make_program(json.dumps(static_settings(config), sort_keys=True))
+
+
+def make_hparams(config: Config) -> dict[str, np.float32]:
+    """The traced settings of a run as the scalars its program takes."""
+    return {key: np.float32(v) for key, v in traced_settings(config).items()}
+
+
+def make_task(
+    config: Config, split: Split, batch_size: int = 0, max_length: int = 0
+) -> Task:
+    """The task of a config on one split, in the sizes that the config gives it."""
+    settings = {k: v for k, v in config.task.items() if k not in ("name", "length")}
+    training = split == "train"
+    sizes = config.train if training else config.evaluation
+    length = config.task["length"] if training else eval_length(config)
+    factory = TASKS[config.task["name"]]
+    return factory(
+        split, batch_size or sizes.batch_size, max_length or length, **settings
+    )
+
+
+def eval_length(config: Config) -> int:
+    """The longest sequence a run is evaluated on."""
+    if config.evaluation.window:
+        return config.evaluation.window
+    return max(config.task["length"], *config.evaluation.lengths, 1)
+
+
+def check_program(config: Config) -> None:
+    """Raise UserError where task, model and optimizer do not fit; shapes alone."""
+    try:
+        program = make_program(config)
+        if program.validation.batch_at is not None and config.evaluation.lengths:
+            raise ValueError(
+                f"{config.task['name']}: evaluation.lengths needs a generated task; "
+                "use evaluation.contexts"
+            )
+        if config.train.stop_score and program.task.optimum is None:
+            raise ValueError(
+                f"{config.task['name']}: train.stop_score needs a task with a score; "
+                "this one's optimum is unknown"
+            )
+        if config.evaluation.contexts and not program.task.symbols:
+            raise ValueError(
+                f"{config.task['name']}: evaluation.contexts needs a text task"
+            )
+        hparams = {key: jnp.float32(v) for key, v in make_hparams(config).items()}
+        jax.eval_shape(functools.partial(_forward, program), hparams)
+    except UserError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise UserError(str(error)) from error
+
+
+def identify(config: Config) -> str:
+    """The run's id: of its config, the versions of task and model, and its data."""
+    task = make_task(config, "train")
+    return run_id(config, versions_of(config), task.fingerprint)
+
+
+def versions_of(config: Config) -> dict[str, int]:
+    """The versions of a config's task and model; a changed meaning is a new version."""
+    program = make_program(config)
+    model = program.make_model(make_hparams(config))
+    return {"task": program.task.version, "model": model.version}
+
+
+@functools.lru_cache(maxsize=64)
+def _make_program(static: str) -> Program:
+    settings = json.loads(static)
+    # Traced settings take their defaults here: nothing built below depends on them.
+    config = make_config({**settings, "seed": 0})
+    task = make_task(config, "train")
+    validation = make_task(config, "validation")
+    make_model = functools.partial(_model, config, task)
+    tx = functools.partial(_optimizer, config)
+    return Program(
+        key=digest(settings),
+        task=task,
+        validation=validation,
+        test=make_task(config, "test"),
+        make_model=make_model,
+        trainer=make_trainer(task, validation, make_model, tx),
+        context_loss=jax.jit(_context_loss(config, make_model)),
+        write=jax.jit(_write(config, make_model)),
+        cost=functools.cache(functools.partial(_cost, config, task, make_model)),
+        config=config,
+    )
+
+
+def _context_loss(config: Config, make_model: Callable[[Hparams], Model]):
+    """The loss by context at fixed positions of the validation text."""
+
+    def loss(hparams: Hparams, params: Params, data: PyTree, context: Array) -> Array:
+        evaluation = config.evaluation
+        size = max(evaluation.contexts)
+        task = make_task(config, "validation", evaluation.num_contexts, size)
+        batch = task.sample(jax.random.key(_CONTEXT_SEED), data, jnp.int32(size))
+        model = make_model(hparams)
+        return context_loss(model, params, batch.inputs, batch.targets[:, -1], context)
+
+    return loss
+
+
+def _write(config: Config, make_model: Callable[[Hparams], Model]):
+    """Text of the config's sample length at the report's temperature."""
+
+    def write(hparams: Hparams, params: Params, prompt: Array, key: Array) -> Array:
+        length = config.evaluation.sample_length
+        temperature = jnp.float32(_SAMPLE_TEMPERATURE)
+        return generate(make_model(hparams), params, prompt, length, temperature, key)
+
+    return write
+
+
+def _cost(
+    config: Config, task: Task, make_model: Callable[[Hparams], Model]
+) -> dict[str, Any]:
+    return model_cost(make_model(make_hparams(config)), task.interface)
+
+
+def _model(config: Config, task: Task, hparams: Hparams) -> Model:
+    settings = {**config.model, **_of_section("model", hparams)}
+    name = settings.pop("name")
+    return MODELS[name](task.interface, **settings)
+
+
+def _optimizer(config: Config, hparams: Hparams) -> optax.GradientTransformation:
+    settings = {**config.optimizer, **_of_section("optimizer", hparams)}
+    name = settings.pop("name")
+    return make_optimizer(name, config.train.num_steps, **settings)
+
+
+def _of_section(section: str, hparams: Hparams) -> Mapping[str, Any]:
+    prefix = section + "."
+    return {
+        k.removeprefix(prefix): v for k, v in hparams.items() if k.startswith(prefix)
+    }
+
+
+def _forward(program: Program, hparams: Hparams) -> Any:
+    """The training loss of fresh parameters: what `eval_shape` checks."""
+    task = program.task
+    batch = task.sample(jax.random.key(0), task.data, jnp.int32(task.max_length))
+    model = program.make_model(hparams)
+    params = model.init(jax.random.key(0), batch.inputs)
+    outputs = predict(model, params, batch.inputs, None)
+    make_optimizer_state = functools.partial(_optimizer, program.config)(hparams).init
+    return task.loss.accumulate(outputs, batch), make_optimizer_state(params)

@@ -1,0 +1,33 @@
+"""Every model and task by its short name. A new one is one file and one line here."""
+
+from collections.abc import Callable
+
+from lib.data.python_docs import make_python_docs
+from lib.data.tiny_shakespeare import make_tiny_shakespeare
+from lib.models.gru import make_gru
+from lib.models.lru import make_lru
+from lib.models.lstm import make_lstm
+from lib.models.rnn import make_rnn
+from lib.models.tcn import make_tcn
+from lib.models.window_mlp import make_window_mlp
+from lib.tasks.adding import make_adding
+from lib.tasks.copy_memory import make_copy_memory
+from lib.tasks.recall import make_recall
+from lib.types import Model, Task
+
+MODELS: dict[str, Callable[..., Model]] = {
+    "rnn": make_rnn,
+    "gru": make_gru,
+    "lstm": make_lstm,
+    "lru": make_lru,
+    "tcn": make_tcn,
+    "window_mlp": make_window_mlp,
+}
+
+TASKS: dict[str, Callable[..., Task]] = {
+    "recall": make_recall,
+    "copy_memory": make_copy_memory,
+    "adding": make_adding,
+    "python_docs": make_python_docs,
+    "tiny_shakespeare": make_tiny_shakespeare,
+}

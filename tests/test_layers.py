@@ -1,0 +1,112 @@
+"""Imports point one way, and reading a results folder needs no JAX."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# From the top down; a module may import from its own layer and from those below.
+LAYERS = (
+    ("experiments", "configs"),
+    ("lib.library",),
+    ("lib.launch", "lib.report"),
+    ("lib.driver",),
+    ("lib.result", "lib.compile"),
+    ("lib.program",),
+    ("lib.config", "lib.mapping", "lib.train", "lib.store", "lib.cost", "lib.context")
+    + ("lib.generate", "lib.stats", "lib.sweep"),
+    ("lib.registry", "lib.optimizer"),
+    ("lib.models", "lib.tasks"),
+    ("lib.data",),
+    ("lib.ops", "lib.loss"),
+    ("lib.types",),
+    ("lib.setting", "lib.error"),
+)
+
+
+def _modules() -> dict[str, Path]:
+    paths = [
+        p for f in ("lib", "experiments", "configs") for p in (ROOT / f).rglob("*.py")
+    ]
+    return {
+        ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p
+        for p in sorted(paths)
+    }
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _layer(name: str) -> int:
+    matches = [
+        (len(prefix), level)
+        for level, prefixes in enumerate(LAYERS)
+        for prefix in prefixes
+        if name == prefix or name.startswith(prefix + ".")
+    ]
+    assert matches, f"{name} belongs to no layer: add it to LAYERS"
+    return max(matches)[1]
+
+
+@pytest.mark.parametrize("name", [n for n in _modules() if n != "lib"])
+def test_imports_point_down(name):
+    for imported in _imports(_modules()[name]):
+        if imported.split(".")[0] in ("lib", "experiments", "configs"):
+            known = imported if imported in _modules() else imported.rpartition(".")[0]
+            if known != "lib":
+                assert _layer(known) >= _layer(name), f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [
+        ("flax", ("lib.models",)),
+        ("ml_collections", ("configs", "experiments", "lib.config", "lib.data")),
+        ("tensorflow_datasets", ("experiments", "lib.data")),
+        ("ray", ("lib.launch.ray",)),
+        ("tensorflow", ()),
+    ],
+)
+def test_each_package_is_imported_in_its_place_only(package, allowed):
+    users = {
+        name
+        for name, path in _modules().items()
+        if any(i.split(".")[0] == package for i in _imports(path))
+    }
+    assert all(user.startswith(tuple(allowed)) for user in users), users
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "sweep",
+        "train",
+        "status",
+        "report",
+        "verify",
+        "reproduce",
+        "generate",
+        "prepare",
+    ],
+)
+def test_a_program_starts_without_jax(program):
+    heavy = "jax flax orbax matplotlib tensorflow_datasets scipy".split()
+    code = (
+        f"import sys; import experiments.{program}; "
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
