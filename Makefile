@@ -5,6 +5,8 @@ FULL ?=
 SIZE := $(if $(filter-out 0,$(FULL)),full)
 SWEEP := horizon$(if $(SIZE),-$(SIZE))
 RUN := .venv/bin/python
+# A process a core; the tests of a file share their fixtures in one of them.
+SPREAD := -n logical --maxprocesses 8 --dist loadfile
 
 .PHONY: run test test-slow lint lock
 
@@ -14,10 +16,10 @@ run: .venv/.installed
 	$(RUN) -m experiments.report --store=$(STORE) --name=$(SWEEP) && exit $$code
 
 test: .venv/.installed
-	$(RUN) -m pytest
+	$(RUN) -m pytest $(SPREAD)
 
 test-slow: .venv/.installed .venv/.installed-ray
-	$(RUN) -m pytest -m "slow or not slow"
+	$(RUN) -m pytest $(SPREAD) -m "slow or not slow"
 
 lint: .venv/.installed .venv/.installed-lint
 	.venv/bin/ruff format --check .

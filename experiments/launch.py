@@ -31,13 +31,16 @@ def run_sweep(
     num_workers: int = 0,
     ray_address: str = "",
     restart: bool = False,
+    num_threads: int = 1,
 ) -> int:
     """Train what is not done; returns the exit code."""
     from lib import store
     from lib.launch import local
+    from lib.launch.process import thread_environment
 
+    os.environ.update(thread_environment(num_threads))
     signals = _count_signals()
-    num_workers = num_workers or _num_cores()
+    num_workers = num_workers or num_cores()
     workers = []
     if engine == "local":
         # They import while this process validates.
@@ -107,7 +110,8 @@ def _count_signals() -> list[int]:
     return seen
 
 
-def _num_cores() -> int:
+def num_cores() -> int:
+    """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

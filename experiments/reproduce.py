@@ -8,6 +8,7 @@ none of it does. Exit code 1 when the numbers differ.
 """
 
 import math
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -24,7 +25,16 @@ RUN = flags.DEFINE_string(
 )
 STORE = flags.DEFINE_string("store", "results", "Folder of runs, sweeps and reports.")
 
-_PROVENANCE = ("commit", "dirty", "jax", "python", "device", "processor", "mode")
+_PROVENANCE = (
+    "commit",
+    "dirty",
+    "jax",
+    "python",
+    "device",
+    "processor",
+    "mode",
+    "threads",
+)
 _COMPARED = ("state", "step", "stopped", "metrics", "context", "sample")
 
 
@@ -59,9 +69,12 @@ def main(_: Sequence[str]) -> int:
 
 
 def _run_again(root: Path, record: Any) -> None:
+    from lib.launch.process import configure_jax, describe_source, thread_environment
+
+    if threads := record.result["measured"].get("threads"):
+        os.environ.update(thread_environment(threads))
     from lib.config import make_config
     from lib.driver import Control, Group, run_group
-    from lib.launch.process import configure_jax, describe_source
     from lib.program import identify
 
     configure_jax()

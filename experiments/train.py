@@ -13,7 +13,7 @@ from pathlib import Path
 from absl import flags
 
 from experiments.experiment import define_config_flag, load_experiment
-from experiments.launch import run_sweep
+from experiments.launch import num_cores, run_sweep
 from experiments.program import run
 from lib.error import UserError
 
@@ -38,7 +38,7 @@ def main(_: Sequence[str]) -> int:
         expected=(),
     )
     root = Path(STORE.value)
-    code = run_sweep(single, root, "serial", 1)
+    code = run_sweep(single, root, "serial", num_threads=num_cores())
     _print_result(root, single.name)
     return code
 

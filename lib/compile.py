@@ -1,6 +1,7 @@
 """A program's functions, mapped over R runs and compiled, with the time that took."""
 
 import functools
+import os
 import platform
 import resource
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from lib.mapping import Mode, map_runs
 from lib.program import Program
@@ -42,6 +44,7 @@ def describe_process(mode: Mode) -> dict[str, Any]:
         "device": f"{device.platform} {device.device_kind}",
         "processor": _processor(),
         "mode": mode,
+        "threads": int(os.environ.get("NPROC") or os.cpu_count() or 1),
         "jax": jax.__version__,
         "python": platform.python_version(),
     }
@@ -56,13 +59,20 @@ def peak_memory_bytes() -> int:
     return peak if platform.system() == "Darwin" else peak * 1024  # Linux counts KiB
 
 
+@functools.cache
 def _compiler_options() -> dict[str, Any]:
     """Options that go with every program, so that every way of running it agrees.
 
     On CPU XLA's fusion emitters take a third of the compile time and buy no speed here.
     """
-    on_cpu = jax.default_backend() == "cpu"
-    return {"xla_cpu_use_fusion_emitters": False} if on_cpu else {}
+    options = {"xla_cpu_use_fusion_emitters": False}
+    if jax.default_backend() != "cpu":
+        return {}
+    try:
+        jax.jit(lambda: jnp.int32(0)).lower().compile(options)
+    except jax.errors.JaxRuntimeError:  # JAX 0.12 no longer has it
+        return {}
+    return options
 
 
 def _ahead_of_time(function: Any, spent: list[float]) -> Callable[..., Any]:

@@ -61,6 +61,7 @@ class Evaluation:
 
 
 _SECTIONS = ("task", "model", "optimizer", "train", "evaluation", "seed")
+_DEFAULT_NAMES = {"optimizer": "adam"}
 _SEED = Setting(int, 0, Bound(0, 2**32 - 1))
 _LENGTH = {"length": Setting(int, inspect.Parameter.empty, Bound(1, 2**24))}
 
@@ -174,7 +175,7 @@ def _check_named(
 ) -> tuple[dict[str, Any], list[str]]:
     problems: list[str] = []
     values = dict(_section(given, section, problems))
-    name = values.pop("name", None)
+    name = values.pop("name", _DEFAULT_NAMES.get(section))
     if problems:
         return values, problems
     if not isinstance(name, str) or name not in known:

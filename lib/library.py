@@ -19,7 +19,7 @@ from lib.program import check_program, identify, make_hparams, make_program
 from lib.registry import MODELS, TASKS
 from lib.setting import check_settings, nearest, settings_of
 from lib.train import predict
-from lib.types import Interface, Model, Params, Split, Task
+from lib.types import SPLITS, Interface, Model, Params, Split, Task
 
 
 class Run(NamedTuple):
@@ -53,6 +53,10 @@ def make_task(
 
     Raises UserError for an unknown name or setting, or a value out of range.
     """
+    if split not in SPLITS:
+        raise UserError(f"task: split must be one of {SPLITS}, got {split!r}")
+    if type(batch_size) is not int or batch_size < 1:
+        raise UserError(f"task: batch_size must be at least 1, got {batch_size!r}")
     return _make(TASKS, "task", name, (split, batch_size, length), settings)
 
 
@@ -122,7 +126,10 @@ def _make(
     filled, problems = check_settings(kind, settings_of(known[name]), settings)
     if problems:
         raise UserError("\n".join(problems))
-    return known[name](*sizes, **filled)
+    try:
+        return known[name](*sizes, **filled)
+    except (ValueError, TypeError) as error:
+        raise UserError(str(error)) from error
 
 
 def _curves(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:

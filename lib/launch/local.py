@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from lib.launch.process import ONE_THREAD, entry_runs
+from lib.launch.process import entry_runs, thread_environment
 
 if TYPE_CHECKING:  # it imports JAX, which workers are to start before
     from lib.launch.queue import Queue
@@ -94,7 +94,7 @@ def _start_worker(number: int, root: Path) -> Worker:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
-        env={**os.environ, **ONE_THREAD, "PYTHONPATH": path},
+        env={**os.environ, **thread_environment(1), "PYTHONPATH": path},
         start_new_session=True,  # Ctrl-C reaches the launcher alone
     )
     assert process.stdin is not None and process.stdout is not None, "both are pipes"

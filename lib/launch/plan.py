@@ -4,7 +4,6 @@ Nothing but the plan is needed to resume, inspect or export a sweep. A choice is
 function of the tuning runs' results, so that a plan made anew comes out the same.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from lib import store
 from lib.config import check_config
 from lib.error import UserError
+from lib.launch.choice import choose
 from lib.program import check_program, identify, make_program
 from lib.sweep import Axis, Cell, expand
 
@@ -61,9 +61,7 @@ def make_plan(
 def decide(plan: Plan, root: Path, is_final: Callable[[str], bool]) -> bool:
     """Choose for every pending cell whose tuning runs have all ended; True if any did.
 
-    The value with the highest mean validation score wins, where reaching the stop score
-    counts as 1; among equals the one that took fewer steps, then the lower loss. With no
-    score, the lowest mean validation loss. A run that diverged or failed counts as 0.
+    The reported runs of these cells join the plan, in the order of its cells.
     """
     decided = []
     for index in plan["pending"]:
@@ -73,9 +71,7 @@ def decide(plan: Plan, root: Path, is_final: Callable[[str], bool]) -> bool:
         cell = _cell(plan["cells"][index])
         assert cell.tune is not None, "a pending cell has values to choose from"
         key, values = cell.tune["key"], cell.tune["values"]
-        merits = [_merit(root, key, value, runs) for value in values]
-        best = max(range(len(merits)), key=lambda i: merits[i])
-        chosen = values[best]
+        chosen, scores = choose(root, key, values, runs)
         plan["choices"].append(
             {
                 "cell_index": index,
@@ -83,7 +79,7 @@ def decide(plan: Plan, root: Path, is_final: Callable[[str], bool]) -> bool:
                 "cell": cell.labels,
                 "setting": key,
                 "values": values,
-                "scores": [None if m[0] == -math.inf else m[0] for m in merits],
+                "scores": scores,
                 "chosen": chosen,
             }
         )
@@ -198,37 +194,6 @@ def _places(where: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(where))
     more = f" and {len(distinct) - 2} more cells" if len(distinct) > 2 else ""
     return "; ".join(distinct[:2]) + more
-
-
-def _merit(
-    root: Path, key: str, value: Any, runs: Sequence[Mapping[str, Any]]
-) -> tuple[float, float, float]:
-    """(mean validation score or minus the loss, minus the steps, minus the loss)."""
-    section, name = key.split(".")
-    tried = [run for run in runs if run["config"][section][name] == value]
-    merits, steps, losses = [], [], []
-    for run in tried:
-        result = store.read_run(root, run["id"]).result or {}
-        numbers = list(result.get("metrics", {}).get("validation", {}).values())
-        scored = bool(numbers) and "score" in numbers[0]
-        if result.get("state") != "done" or not numbers:
-            merits.append(None)
-            losses.append(math.inf)
-            steps.append(run["config"]["train"]["num_steps"])
-            continue
-        if result["stopped"] == "solved":
-            merits.append(1.0)
-        else:
-            metric, sign = ("score", 1) if scored else ("loss", -1)
-            merits.append(sign * sum(n[metric] for n in numbers) / len(numbers))
-        losses.append(sum(n["loss"] for n in numbers) / len(numbers))
-        steps.append(result["step"])
-    if any(merit is None for merit in merits):
-        known = [merit for merit in merits if merit is not None]
-        negative = any(merit < 0 for merit in known) or not known
-        merits = [-math.inf] if negative else [merit or 0.0 for merit in merits]
-    count = len(tried)
-    return sum(merits) / count, -sum(steps) / count, -sum(losses) / count
 
 
 def _cell_entry(cell: Cell) -> dict[str, Any]:

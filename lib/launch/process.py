@@ -12,13 +12,25 @@ from typing import Any
 from lib import store
 from lib.error import RefusedError, UserError
 
-# Compiled before JAX is imported: one run's program must not spread over the cores
-# that the other processes work on.
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-}
+_ONE_THREAD_FLAG = "--xla_cpu_multi_thread_eigen=false"
+
+
+def thread_environment(num_threads: int) -> dict[str, str]:
+    """Environment that JAX must find when it is imported, to use so many threads.
+
+    XLA cuts its loops by the number of threads, so the bits depend on it, though not on
+    the number of cores: a sweep trains with one thread under every engine.
+    """
+    given = os.environ.get("XLA_FLAGS", "").split()
+    flags = [flag for flag in given if flag != _ONE_THREAD_FLAG]
+    flags += [_ONE_THREAD_FLAG] * (num_threads == 1)
+    threads = str(num_threads)
+    return {
+        "NPROC": threads,  # XLA's name for it
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "XLA_FLAGS": " ".join(flags),
+    }
 
 
 def configure_jax() -> None:

@@ -18,7 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from lib.error import UserError
-from lib.launch.process import ONE_THREAD, describe_source, entry_runs, run_entry
+from lib.launch.process import (
+    describe_source,
+    entry_runs,
+    run_entry,
+    thread_environment,
+)
 from lib.launch.queue import Entry, Queue
 
 _POLL_SECONDS = 0.5
@@ -54,7 +59,7 @@ def run_ray(
 
 def train_group(folder: str, asked: str) -> str:
     """The task: train one group from the store; its outcome and speed, as JSON."""
-    os.environ.update({k: os.environ.get(k, v) for k, v in ONE_THREAD.items()})
+    os.environ.update(thread_environment(1))
     from lib.driver import Control
     from lib.launch.process import configure_jax
 

@@ -1,4 +1,4 @@
-"""The serial engine: every group in this process, one after another, on all cores."""
+"""The serial engine: every group in this process, one after another."""
 
 import time
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """A worker process of the local engine: groups come in by standard input, one a line.
 
-Each line is {"group", "runs", "restart"}; the answer is event lines and one {"outcome"} line. The
-worker ends when its input does: a launcher that dies takes its workers with it.
+Each line is {"group", "runs", "restart"}; the answer is event lines and one {"outcome"}
+line. The worker ends when its input does: a launcher that dies takes it with it.
 """
 
 import json

@@ -43,7 +43,7 @@ class LRU(nn.Module):
     def setup(self) -> None:
         D, H = self.input_size, self.hidden_size
         dense, zeros = nn.initializers.lecun_normal(), nn.initializers.zeros
-        # Variances 1 / 2D and 1 / H of each real and each imaginary part, as the paper's
+        # As in the paper: each part of B of variance 1 / 2D, each part of C 1 / H.
         scaled = nn.initializers.variance_scaling
         init_B, init_C = (scaled(s, "fan_in", "normal") for s in (0.5, 2.0))
         self.nu = self.param("nu", self._init_nu, (H,))

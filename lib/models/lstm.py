@@ -60,7 +60,8 @@ class LSTM(nn.Module):
     ) -> tuple[State, Float[Array, "T B H"]]:
         s = lstm_scale(self.hidden_size)
         U, W, b = self.U * s[None, :], self.W * s[None, :], self.b * s
-        return recurrence(lstm_cell, x, U, W, b, state, reset)
+        (h, c), all_h = recurrence(lstm_cell, x, U, W, b, state, reset)
+        return (h, c), all_h
 
 
 def make_lstm(

@@ -9,7 +9,6 @@ backward loop one product with W a step; weight gradients are one product a chun
 differentiation of `lax.scan` does all of that once a step.
 """
 
-import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -84,8 +83,7 @@ def _cut(reset: Array | None, first: int, last: int) -> Array | None:
     return None if reset is None else reset[first:last]
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _chunked(
+def _run(
     cell: Cell,
     size: int,
     x: Array,
@@ -159,4 +157,5 @@ def _shift(first: Array, states: Array, reset: Array | None) -> Array:
     return jnp.where(reset[:, :, None], jnp.zeros_like(before), before)
 
 
+_chunked = jax.custom_vjp(_run, nondiff_argnums=(0, 1))
 _chunked.defvjp(_forward, _backward)

@@ -33,5 +33,5 @@ def test_the_layer_of_the_docstring_is_a_model():
 
     # With a = 1 the state is the sum of the inputs so far.
     layer = params["layer_0"]
-    expected = np.cumsum(x @ layer["U"], axis=1) @ params["V"] + params["c"]
+    expected = np.cumsum(x @ np.asarray(layer["U"]), axis=1) @ np.asarray(params["V"])
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)

@@ -24,6 +24,16 @@ def test_tcn_follows_the_paper_in_values_and_gradients():
         ({"kernel_size": 2, "num_layers": 6}, 127),
         ({"kernel_size": 2, "num_layers": 6, "convolutions_per_block": 1}, 64),
         ({"kernel_size": 7, "num_layers": 4}, 181),
+        # 1 + 3 (1 + 4 + 16): every input once
+        (
+            {
+                "kernel_size": 4,
+                "num_layers": 3,
+                "convolutions_per_block": 1,
+                "dilation_base": 4,
+            },
+            64,
+        ),
     ],
 )
 def test_receptive_field_is_that_of_the_formula(settings, expected):
