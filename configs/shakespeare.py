@@ -30,7 +30,7 @@ def get_config() -> ConfigDict:
                 "warmup_steps": 100,
                 "clip_norm": 1.0,
             },
-            "train": {"num_steps": 4000, "batch_size": 32, "eval_every": 250},
+            "train": {"num_steps": 3000, "batch_size": 32, "eval_every": 250},
             "evaluation": {
                 "batch_size": 32,
                 "window": 1024,

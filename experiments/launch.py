@@ -42,6 +42,10 @@ def run_sweep(
     signals = _count_signals()
     num_workers = num_workers or num_cores()
     workers = []
+    if engine == "ray":
+        from lib.launch.ray import import_ray
+
+        import_ray(ray_address)  # before anything is done in vain
     if engine == "local":
         # They import while this process validates.
         workers = local.start_workers(num_workers, root)

@@ -60,12 +60,12 @@ def peak_memory_bytes() -> int:
 
 
 @functools.cache
-def _compiler_options() -> dict[str, Any]:
+def _compiler_options() -> dict[str, str | bool]:
     """Options that go with every program, so that every way of running it agrees.
 
     On CPU XLA's fusion emitters take a third of the compile time and buy no speed here.
     """
-    options = {"xla_cpu_use_fusion_emitters": False}
+    options: dict[str, str | bool] = {"xla_cpu_use_fusion_emitters": False}
     if jax.default_backend() != "cpu":
         return {}
     try:

@@ -182,7 +182,8 @@ def _advance(work: Work, progress: Progress) -> Progress:
     took = clock()
     steps = chunk * int(active.sum())
     tokens = steps * config.batch_size * work.program.task.max_length
-    work.control.emit({"steps": steps, "tokens": tokens, "seconds": took})
+    event = {"group": work.group.id, "steps": steps, "tokens": tokens}
+    work.control.emit(event)
     progress = progress._replace(
         step=progress.step + chunk,
         states=states,

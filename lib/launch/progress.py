@@ -24,6 +24,7 @@ class Progress:
         self.queue, self.stream, self.clock = queue, stream, clock
         self.is_terminal = stream.isatty()
         self.chunks: list[tuple[float, int, int]] = []  # (time, steps, tokens)
+        self.trained: dict[str, int] = {}  # tokens so far, by group in training
         self.printed_at = -_PLAIN_SECONDS
         self.began = clock()
         self.timed_from: float | None = None  # when the first chunk had ended
@@ -33,7 +34,11 @@ class Progress:
         now = self.clock()
         if "steps" in event:
             self.chunks.append((now, event["steps"], event["tokens"]))
+            group = event["group"]
+            self.trained[group] = self.trained.get(group, 0) + event["tokens"]
             self.timed_from = now if self.timed_from is None else self.timed_from
+        if "outcome" in event:
+            self.trained.pop(event["group"], None)
         if "problem" in event:
             self._say(event["problem"])
         if event.get("outcome") in ("failed", "lost", "refused"):
@@ -55,7 +60,8 @@ class Progress:
         span = max(now - max(self.began, now - _RATE_SECONDS), 1e-3)
         steps = sum(c[1] for c in recent) / span
         rate = sum(c[2] for c in recent) / span
-        left = self.queue.work_left() / rate if rate else 0.0
+        work = max(0, self.queue.work_left() - sum(self.trained.values()))
+        left = work / rate if rate else 0.0
         return f"{standing} | {steps:,.0f} steps/s | at most {_clock(left)} left"
 
     def close(self) -> None:

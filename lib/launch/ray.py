@@ -15,7 +15,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lib.error import UserError
 from lib.launch.process import (
@@ -24,7 +24,9 @@ from lib.launch.process import (
     run_entry,
     thread_environment,
 )
-from lib.launch.queue import Entry, Queue
+
+if TYPE_CHECKING:
+    from lib.launch.queue import Entry, Queue
 
 _POLL_SECONDS = 0.5
 _SOURCE = Path(__file__).resolve().parents[2]
@@ -32,7 +34,7 @@ _SOURCE = Path(__file__).resolve().parents[2]
 
 def run_ray(
     root: Path,
-    queue: Queue,
+    queue: "Queue",
     emit: Callable[[dict[str, Any]], None],
     stop: Callable[[], int],
     num_workers: int,
@@ -44,7 +46,7 @@ def run_ray(
     `resources` is what a group asks for, {"CPU": 1} unless given. The first signal asks
     every task to save what it has, through a file in the store; the second cancels.
     """
-    ray = _import_ray(address)
+    ray = import_ray(address)
     root = root.resolve()
     needs = resources or {"CPU": 1.0}
     _connect(ray, address)
@@ -53,8 +55,7 @@ def run_ray(
         _check_shared(ray, root)
         _run_groups(ray, root, queue, emit, stop, num_workers, needs)
     finally:
-        if not address:
-            ray.shutdown()
+        ray.shutdown()  # a cluster that was joined goes on
 
 
 def train_group(folder: str, asked: str) -> str:
@@ -80,7 +81,7 @@ def train_group(folder: str, asked: str) -> str:
 def _run_groups(
     ray: Any,
     root: Path,
-    queue: Queue,
+    queue: "Queue",
     emit: Callable[[dict[str, Any]], None],
     stop: Callable[[], int],
     num_workers: int,
@@ -140,7 +141,7 @@ def _task_options(needs: dict[str, float]) -> dict[str, Any]:
     }
 
 
-def _import_ray(address: str) -> Any:
+def import_ray(address: str) -> Any:
     """Ray, which reads its environment as it is imported."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if not address:

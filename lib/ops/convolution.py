@@ -5,7 +5,7 @@ sequence, or past a reset, reads zeros.
 """
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Shaped
 
 from lib.ops.linear import project
 
@@ -35,8 +35,8 @@ def causal_convolution(
 
 
 def windows(
-    x: Float[Array, "P B D"], num_taps: int, dilation: int = 1
-) -> Float[Array, "T B KD"]:
+    x: Shaped[Array, "P B D"], num_taps: int, dilation: int = 1
+) -> Shaped[Array, "T B KD"]:
     """[x_t, x_{t-d}, ..., x_{t-(k-1)d}] side by side, for every t with all of them.
 
     Windows of 2m taps are two windows of m side by side, so that a window of k takes

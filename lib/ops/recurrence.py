@@ -20,8 +20,8 @@ from jaxtyping import Array, Bool, Float, PyTree
 from lib.ops.chunk import chunk_size, restart, scan_chunks, scan_with_resets
 from lib.ops.linear import bias_gradient, project, weight_gradient
 
-State = tuple[Float[Array, "*T B H"], ...]
-Gates = Float[Array, "*T B G"]
+State = tuple[Float[Array, "... B H"], ...]
+Gates = Float[Array, "... B G"]
 
 
 class Cell(NamedTuple):

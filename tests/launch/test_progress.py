@@ -33,7 +33,7 @@ class Watch:
     def train(self, seconds, steps=STEPS):
         self.now += seconds
         tokens = steps * TOKENS // STEPS
-        self.progress.emit({"steps": steps, "tokens": tokens, "seconds": seconds})
+        self.progress.emit({"group": "g", "steps": steps, "tokens": tokens})
 
     def lines(self):
         return self.stream.getvalue().splitlines()
@@ -55,8 +55,8 @@ def test_speed_is_shown_once_it_has_been_timed(watch):
     watch.train(9.0)
     assert watch.lines() == [
         "0/8 runs done, 2 running | timing the first steps",
-        # 120 steps in 10 s; 8 runs of 60 steps are left
-        "0/8 runs done, 2 running | 12 steps/s | at most 0:40 left",
+        # 120 steps in 10 s; of 8 runs of 60 steps, 360 steps are left
+        "0/8 runs done, 2 running | 12 steps/s | at most 0:30 left",
     ]
 
 

@@ -30,7 +30,8 @@ def test_convolution_reads_the_past_and_hands_on_the_rest(num_taps, dilation):
     x, past = draw((T, B, D), 0), draw((size, B, D), 1)
     K, b = draw((num_taps * D, H), 2), draw((H,), 3)
 
-    y, following = causal_convolution(x, K, b, past, dilation)
+    given = [jnp.asarray(v, jnp.float32) for v in (x, K, b, past)]
+    y, following = causal_convolution(*given, dilation)
 
     for example in range(B):
         own = [np.asarray(v[:, example], np.float64) for v in (x, past)]
