@@ -1,6 +1,7 @@
 # Each target does all of its own set-up in .venv; a second call installs nothing.
 PYTHON ?= python3
 STORE ?= results
+ENGINE ?= local
 FULL ?=
 SIZE := $(if $(filter-out 0,$(FULL)),full)
 SWEEP := horizon$(if $(SIZE),-$(SIZE))
@@ -11,7 +12,7 @@ SPREAD := -n logical --maxprocesses 8 --dist loadfile
 .PHONY: run test test-slow lint lock
 
 run: .venv/.installed
-	@$(RUN) -m experiments.sweep --config=configs/horizon.py$(if $(SIZE),:$(SIZE)) --store=$(STORE); \
+	@$(RUN) -m experiments.sweep --config=configs/horizon.py$(if $(SIZE),:$(SIZE)) --store=$(STORE) --engine=$(ENGINE); \
 	code=$$?; case $$code in 0|1) ;; *) exit $$code ;; esac; \
 	$(RUN) -m experiments.report --store=$(STORE) --name=$(SWEEP) && exit $$code
 
@@ -31,7 +32,7 @@ lint: .venv/.installed .venv/.installed-lint
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else \
 	"Horizon needs Python 3.11 or newer, got %d.%d; name one: make PYTHON=python3.12 ..." % v[:2])'
 	@if command -v uv > /dev/null; then \
-	  uv venv --quiet --allow-existing --python $(PYTHON) .venv; \
+	  uv venv --quiet --seed --allow-existing --python $(PYTHON) .venv; \
 	else $(PYTHON) -m venv .venv; fi
 	@$(call install,requirements.txt)
 	@touch $@

@@ -3,12 +3,13 @@
 Claim. On `recall`, a window of 32 answers up to length 32 and no further, a convolution
 stack up to its receptive field of 64; what recurrent networks reach is a matter of
 initialisation more than of capacity: lstm with chrono biases far beyond plain lstm.
-On real text every model's loss stops falling after a few dozen characters.
+On Python's documentation, small models trained this briefly use a few characters.
 
-    make run            # about 5 minutes on 2 CPU cores
+    make run            # 4 min 42 s on 2 cores of an Intel Xeon
     make run FULL=1     # research size: more lengths, steps and seeds; hours
 
 Every curve is what is learned within this budget, not what a model can represent.
+`get_expected` holds the numbers of 5 seeds, which the report prints beside its own.
 """
 
 from typing import Any
@@ -18,6 +19,8 @@ from ml_collections import ConfigDict
 from lib.sweep import Axis, compare, product, replicate, tune
 
 TITLE = "How far back does each model remember?"
+
+LENGTHS = {"quick": (16, 32, 64, 128), "full": tuple(2**i for i in range(4, 12))}
 
 MODELS = {
     "window 32": {"name": "window_mlp", "window": 32, "embedding_size": 8},
@@ -31,7 +34,7 @@ MODELS = {
     "rnn": {"name": "rnn", "recurrent_init": "orthogonal"},
     "gru": {"name": "gru"},
     "lstm": {"name": "lstm"},
-    "lstm, chrono": {"name": "lstm", "chrono_max": 256.0},
+    "lstm, chrono": {"name": "lstm"},  # chrono_max: see get_sweep
     "lru": {"name": "lru"},
 }
 
@@ -83,14 +86,16 @@ def get_config(size: str = "quick") -> ConfigDict:
 def get_sweep(size: str = "quick") -> dict[str, tuple[Axis, ...]]:
     """The axes of each part."""
     full = _is_full(size)
-    lengths = tuple(2**i for i in range(4, 12 if full else 8))
+    lengths = LENGTHS[size]
+    longest = {"chrono_max": 2.0 * max(lengths)}
+    models = {**MODELS, "lstm, chrono": {**MODELS["lstm, chrono"], **longest}}
     seeds = range(10 if full else 5)
     rates = (1e-3, 3e-3, 1e-2) if full else (3e-3, 1e-2)
     tuning = (1000, 1001)
     chosen = tune("optimizer.learning_rate", rates, seeds=tuning)
     return {
         "recall": product(
-            compare("model", MODELS),
+            compare("model", models),
             compare("task.length", lengths),
             chosen,
             replicate(seeds),
@@ -128,7 +133,10 @@ def get_expected(size: str = "quick") -> list[dict[str, Any]]:
         at("tcn", 128, 0.0, 0.03),
         at("lstm", 128, 0.0, 0.03),
         at("lstm, chrono", 128, 1.0, 0.02),
-        at("lru", 128, 1.0, 0.02),
+        at("lru", 128, 0.99, 0.03),
+        loss("lru", 1.61, 0.05),
+        loss("lstm", 1.78, 0.08),
+        loss("rnn", 1.81, 0.05),
     ]
 
 

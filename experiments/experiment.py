@@ -41,36 +41,35 @@ def define_config_flag(required: bool = True) -> flags.FlagHolder[ConfigDict]:
     return holder
 
 
-def load_experiment(config: ConfigDict) -> Experiment:
-    """The experiment of the --config flag."""
+def load_experiment(config: ConfigDict, name: str = "") -> Experiment:
+    """The experiment of the --config flag, under its file's name or another."""
     filename = config_flags.get_config_filename(flags.FLAGS["config"])
     path, _, argument = filename.partition(":")
     module = _import(Path(path))
     arguments = [argument] if argument else []
     parts = _parts(config, Path(path).stem)
     axes = module.get_sweep(*arguments) if hasattr(module, "get_sweep") else {}
-    for name in axes:
-        if name not in parts:
+    for part in axes:
+        if part not in parts:
             raise UserError(
-                f"{path}: get_sweep names the part {name!r}, unknown to get_config"
+                f"{path}: get_sweep names the part {part!r}, unknown to get_config"
             )
     expected = (
         module.get_expected(*arguments) if hasattr(module, "get_expected") else []
     )
     return Experiment(
-        "-".join([Path(path).stem, *arguments]),
+        name or "-".join([Path(path).stem, *arguments]),
         getattr(module, "TITLE", ""),
         path,
-        {name: (part, axes.get(name, ())) for name, part in parts.items()},
+        {part: (base, axes.get(part, ())) for part, base in parts.items()},
         expected,
     )
 
 
 def _parts(config: ConfigDict, stem: str) -> dict[str, dict[str, Any]]:
     plain = config.to_dict()
-    if "task" in plain:
-        return {stem: plain}
-    return plain
+    are_parts = all(isinstance(v, dict) and "task" in v for v in plain.values())
+    return plain if plain and are_parts else {stem: plain}
 
 
 def _import(path: Path) -> ModuleType:

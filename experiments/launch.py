@@ -31,6 +31,7 @@ def run_sweep(
     num_workers: int = 0,
     ray_address: str = "",
     restart: bool = False,
+    allow_mode_change: bool = False,
     num_threads: int = 1,
 ) -> int:
     """Train what is not done; returns the exit code."""
@@ -55,7 +56,7 @@ def run_sweep(
         announce(plan, root)
         from lib.launch.queue import Queue
 
-        queue = Queue(root, plan, restart)
+        queue = Queue(root, plan, restart, allow_mode_change)
         return _launch(queue, root, engine, num_workers, workers, signals, ray_address)
     finally:
         if engine == "local":

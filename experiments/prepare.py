@@ -4,7 +4,7 @@
     python -m experiments.prepare tiny_shakespeare --manual_dir=DIR
 
 The first downloads; the second takes the published file from DIR, with no network. The
-set is left in $XDG_CACHE_HOME/horizon, else ~/.cache/horizon.
+set is left in $HORIZON_CACHE, else ~/.cache/horizon.
 python_docs needs no preparation: every Python carries it.
 """
 

@@ -85,7 +85,8 @@ def _run_again(root: Path, record: Any) -> None:
             f"from other data; this code would name it {identify(config)}"
         )
     mode = record.result["measured"]["mode"]
-    group = Group("0" * 16, (record.id,), (config,), 1)
+    width = record.result["measured"].get("width", 1)
+    group = Group("0" * 16, (record.id,), (config,), width)
     run_group(root, group, Control(mode=mode, details=describe_source()))
 
 

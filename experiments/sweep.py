@@ -19,6 +19,9 @@ from experiments.program import run
 
 CONFIG = define_config_flag()
 STORE = flags.DEFINE_string("store", "results", "Folder of runs, sweeps and reports.")
+NAME = flags.DEFINE_string(
+    "name", "", "The sweep's name in the store; '': the config file's."
+)
 ENGINE = flags.DEFINE_enum(
     "engine", "local", ["local", "serial", "ray"], "Who runs the groups of runs."
 )
@@ -29,11 +32,14 @@ RAY_ADDRESS = flags.DEFINE_string("ray_address", "", "Cluster to join; '': start
 RESTART = flags.DEFINE_bool(
     "restart-from-scratch", False, "Set checkpoints of unfinished runs aside."
 )
+ALLOW_MODE_CHANGE = flags.DEFINE_bool(
+    "allow_mode_change", False, "Go on from checkpoints of another mode: other bits."
+)
 DRY_RUN = flags.DEFINE_bool("dry-run", False, "Expand and validate, then stop.")
 
 
 def main(_: Sequence[str]) -> int:
-    experiment = load_experiment(CONFIG.value)
+    experiment = load_experiment(CONFIG.value, NAME.value)
     root = Path(STORE.value)
     if DRY_RUN.value:
         announce(plan_sweep(experiment), root)
@@ -44,7 +50,8 @@ def main(_: Sequence[str]) -> int:
         ENGINE.value,
         WORKERS.value,
         RAY_ADDRESS.value,
-        RESTART.value,
+        restart=RESTART.value,
+        allow_mode_change=ALLOW_MODE_CHANGE.value,
     )
 
 

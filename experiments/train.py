@@ -1,7 +1,7 @@
 """Train one run from a config file, or go on with it; print its result.
 
     python -m experiments.train --config=configs/shakespeare.py [--store=results]
-        [--part=NAME] [--config.key=value ...]
+        [--part=NAME] [--threads=N] [--config.key=value ...]
 
 The run is a sweep of one: it resumes, reports and reproduces like any other.
 """
@@ -13,12 +13,18 @@ from pathlib import Path
 from absl import flags
 
 from experiments.experiment import define_config_flag, load_experiment
-from experiments.launch import num_cores, run_sweep
+from experiments.launch import run_sweep
 from experiments.program import run
 from lib.error import UserError
 
 CONFIG = define_config_flag()
 STORE = flags.DEFINE_string("store", "results", "Folder of runs, sweeps and reports.")
+NAME = flags.DEFINE_string(
+    "name", "", "The run's sweep in the store; '': the config file's and part's."
+)
+THREADS = flags.DEFINE_integer(
+    "threads", 1, "Threads to train with; the bits depend on their number.", 1, 1024
+)
 PART = flags.DEFINE_string("part", "", "Part of a config file that has several.")
 
 
@@ -35,10 +41,12 @@ def main(_: Sequence[str]) -> int:
         if PART.value
         else f"{experiment.name}-train",
         parts={part: (parts[part][0], ())},
-        expected=(),
+        expected=[
+            e for e in experiment.expected if e["part"] == part and not e["cell"]
+        ],
     )
     root = Path(STORE.value)
-    code = run_sweep(single, root, "serial", num_threads=num_cores())
+    code = run_sweep(single, root, "serial", num_threads=THREADS.value)
     _print_result(root, single.name)
     return code
 

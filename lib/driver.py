@@ -106,7 +106,7 @@ def run_group(root: Path, group: Group, control: Control) -> Outcome:
         root,
         group.id,
         list(group.run_ids),
-        mode,
+        f"{mode} on {details['threads']} threads",  # the bits depend on both
         group.width,
         allow_mode_change=control.allow_mode_change,
         details=details,
@@ -121,6 +121,7 @@ def run_group(root: Path, group: Group, control: Control) -> Outcome:
                 _save(work, progress)
                 return "preempted"
             progress = _advance(work, progress)
+            files.beat()
             if time.monotonic() - progress.saved_at > control.checkpoint_seconds:
                 progress = _save(work, progress)
         _finish(work, progress, compiled.seconds() - compiled_before)
@@ -205,17 +206,22 @@ def _record(
     """
     config = work.program.config.train
     due = progress.step % config.eval_every == 0 or progress.step == config.num_steps
-    sums = jax.device_get(progress.states.sums)
+    sums, diverged_step = jax.device_get(
+        (progress.states.sums, progress.states.diverged_step)
+    )
     clock = _clock(work)
     alive = active & ~diverged
-    scores = _evaluate(work, progress, alive if due else alive & False, "validation")
+    scores = _evaluate(
+        work, progress, alive if due else np.zeros_like(alive), "validation"
+    )
     hits, stopped = progress.hits.copy(), progress.stopped_step.copy()
     for place, run_id in enumerate(work.group.run_ids):
         if not diverged[place] and not (due and active[place]):
             continue
         rows = [train_row(place, sums)]
         rows += [validation_row(*pair) for pair in scores[place].items()]
-        common = {"attempt": work.files.attempt, "step": progress.step}
+        step = int(diverged_step[place]) if diverged[place] else progress.step
+        common = {"attempt": work.files.attempt, "step": step}
         store.append_metrics(work.root, run_id, [{**common, **row} for row in rows])
         if config.stop_score and len(rows) > 1:
             reached = all(row["score"] >= config.stop_score for row in rows[1:])
@@ -262,9 +268,11 @@ def _finish(work: Work, progress: Progress, compile_seconds: float) -> None:
             "compile_seconds": compile_seconds / work.waiting.sum(),
             "peak_memory_bytes": peak_memory_bytes(),
             "attempts": work.files.attempt,
+            "width": work.group.width,
             **work.details,
         }
-        ending = Ending(int(last[place]), bool(sound[place]), measured)
+        solved = bool(progress.stopped_step[place] != _NEVER)
+        ending = Ending(int(last[place]), bool(sound[place]), solved, measured)
         result = describe_run(work.program, config, params, tests[place], ending)
         result["metrics"]["validation"] = _last_validation(work.root, run_id)
         store.write_params(work.root, run_id, params)
@@ -305,6 +313,7 @@ def _saved(progress: Progress) -> dict[str, Any]:
         "states": progress.states,
         "hits": progress.hits,
         "stopped_step": progress.stopped_step,
+        "seconds": {k: np.float64(v) for k, v in progress.seconds.items()},
     }
 
 

@@ -82,19 +82,11 @@ def check_program(config: Config) -> None:
     """Raise UserError where task, model and optimizer do not fit; shapes alone."""
     try:
         program = make_program(config)
-        if program.validation.batch_at is not None and config.evaluation.lengths:
-            raise ValueError(
-                f"{config.task['name']}: evaluation.lengths needs a generated task; "
-                "use evaluation.contexts"
-            )
+        _check_evaluation(program)
         if config.train.stop_score and program.task.optimum is None:
             raise ValueError(
                 f"{config.task['name']}: train.stop_score needs a task with a score; "
                 "this one's optimum is unknown"
-            )
-        if config.evaluation.contexts and not program.task.symbols:
-            raise ValueError(
-                f"{config.task['name']}: evaluation.contexts needs a text task"
             )
         hparams = {key: jnp.float32(v) for key, v in make_hparams(config).items()}
         jax.eval_shape(functools.partial(_forward, program), hparams)
@@ -102,6 +94,26 @@ def check_program(config: Config) -> None:
         raise
     except (ValueError, TypeError) as error:
         raise UserError(str(error)) from error
+
+
+def _check_evaluation(program: Program) -> None:
+    """Raise ValueError for what would only fail once a run has been trained."""
+    config, name = program.config, program.config.task["name"]
+    evaluation, is_text = config.evaluation, bool(program.task.symbols)
+    if evaluation.lengths and (is_text or evaluation.window):
+        raise ValueError(
+            f"{name}: evaluation.lengths needs a generated task and no "
+            "evaluation.window; for text there is evaluation.contexts"
+        )
+    if evaluation.contexts:
+        if not is_text:
+            raise ValueError(f"{name}: evaluation.contexts needs a text task")
+        sizes = evaluation.num_contexts, max(evaluation.contexts)
+        make_task(config, "validation", *sizes)
+    for length in evaluation.lengths:
+        task = make_task(config, "test", max_length=length)
+        if task.window_score is not None:
+            task.window_score(length, 1)
 
 
 def identify(config: Config) -> str:

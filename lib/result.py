@@ -70,6 +70,7 @@ class Ending(NamedTuple):
 
     step: int
     sound: bool
+    solved: bool  # stopped early, at the stop score
     measured: Mapping[str, Any]
 
 
@@ -82,12 +83,12 @@ def describe_run(
 ) -> dict[str, Any]:
     """The content of a run's result file."""
     hparams = make_hparams(config)
-    solved = "budget" if ending.step == config.train.num_steps else "solved"
+    stopped = "solved" if ending.solved else "budget"
     tokens = ending.step * config.train.batch_size * program.task.max_length
     result = {
         "state": "done" if ending.sound else "diverged",
         "step": ending.step,
-        "stopped": solved if ending.sound else "diverged",
+        "stopped": stopped if ending.sound else "diverged",
         "metrics": {"test": {str(n): dict(v) for n, v in test.items()}},
         "task": describe_task(program),
         "cost": {**program.cost(), "tokens": tokens},

@@ -70,6 +70,10 @@ def tune(key: str, values: Sequence[Any], seeds: Sequence[int]) -> Axis:
     """An axis whose value is chosen per cell, by mean validation over these seeds."""
     if not seeds:
         raise UserError(f"tune({key!r}): needs at least one seed of its own")
+    if key.count(".") != 1:
+        raise UserError(f"tune({key!r}): the key must be of the form section.name")
+    if not all(isinstance(value, (bool, int, float, str)) for value in values):
+        raise UserError(f"tune({key!r}): values must be numbers or strings")
     points = tuple((value, {key: value}) for value in values)
     return _axis("tune", key, points)._replace(seeds=tuple(seeds))
 
@@ -111,7 +115,9 @@ def expand(part: str, config: Mapping[str, Any], axes: Sequence[Axis]) -> list[C
     """The cells of one part of a sweep, in the order of its axes."""
     tuned = next((axis for axis in axes if axis.role == "tune"), None)
     seeds = next((axis for axis in axes if axis.role == "replicate"), None)
-    cells = [Cell(part, {}, copy.deepcopy(dict(config)), None, (config["seed"],))]
+    cells = [
+        Cell(part, {}, copy.deepcopy(dict(config)), None, (config.get("seed", 0),))
+    ]
     for axis in axes:
         if axis.role == "compare":
             cells = [

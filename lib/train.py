@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
-from jaxtyping import Array, Int, PyTree
+from jaxtyping import Array, Int, Integer, PyTree
 
 from lib.types import Mean, Model, Params, PRNGKey, Split, Task, Trainer, TrainState
 
@@ -33,7 +33,7 @@ def make_trainer(
     that may differ between the runs of one program.
     """
 
-    def init(seed: Int[Array, ""], hparams: Hparams, data: PyTree) -> TrainState:
+    def init(seed: Integer[Array, ""], hparams: Hparams, data: PyTree) -> TrainState:
         # One example of one step: the program of `init` is the same for all lengths.
         inputs = jax.tree.map(lambda x: x[:1, :1], _input_zeros(task, data))
         key = jax.random.fold_in(jax.random.key(seed), 0)

@@ -99,7 +99,6 @@ class Model(NamedTuple):
     ]
     step: Callable[[Params, Carry, PyTree], tuple[Carry, PyTree]]
     receptive_field: int | None = None  # inputs an output can depend on; None: all past
-    capabilities: frozenset[str] = frozenset({"causal", "streaming", "resets"})
     version: int = 1  # part of the run id: raise it when the same settings mean another
 
 

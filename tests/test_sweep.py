@@ -78,6 +78,8 @@ def test_expanding_leaves_the_base_as_it_was():
         (lambda: zipped(compare("a.b", (1,)), compare("a.c", (1, 2))), "equal lengths"),
         (lambda: product(compare("a.b", (1,)), compare("a.b", (2,))), "given twice"),
         (lambda: tune("a.b", (1,), seeds=()), "at least one seed"),
+        (lambda: tune("model", (1,), seeds=(9,)), "of the form section.name"),
+        (lambda: tune("a.b", ((1,),), seeds=(9,)), "numbers or strings"),
     ],
 )
 def test_an_impossible_sweep_is_refused(make, said):

@@ -10,7 +10,12 @@ def published_folder() -> Path | None:
     return Path(given).expanduser() if given else None
 
 
-def prepared_folder() -> Path:
-    """$XDG_CACHE_HOME/horizon, else ~/.cache/horizon: sets that this project built."""
+def cache_folder() -> Path:
+    """$HORIZON_CACHE, else $XDG_CACHE_HOME/horizon, else ~/.cache/horizon.
+
+    Prepared data sets and compiled programs: all of it can be made again.
+    """
+    if given := os.environ.get("HORIZON_CACHE"):
+        return Path(given).expanduser()
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(cache).expanduser() / "horizon"

@@ -18,7 +18,7 @@ import urllib.request
 from pathlib import Path
 
 from lib.data.character import Corpus, make_character, make_corpus
-from lib.data.folder import prepared_folder, published_folder
+from lib.data.folder import cache_folder, published_folder
 from lib.error import UserError
 from lib.types import Split, Task
 
@@ -46,7 +46,7 @@ def prepare(manual_dir: Path | None) -> str:
       UserError: no such file, another checksum, or a folder that cannot be written.
     """
     source = None if manual_dir is None else _find(manual_dir)
-    folder = prepared_folder()
+    folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".prepare-") as name:
@@ -62,7 +62,7 @@ def prepare(manual_dir: Path | None) -> str:
 
 def make_tiny_shakespeare(split: Split, batch_size: int, max_length: int) -> Task:
     """Next-character prediction on Shakespeare (see lib.data.character)."""
-    corpus = _read_corpus(published_folder(), prepared_folder())
+    corpus = _read_corpus(published_folder(), cache_folder())
     return make_character(corpus, split, batch_size, max_length)
 
 

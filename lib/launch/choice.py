@@ -39,7 +39,11 @@ def _merit(
 ) -> Merit:
     """(score or minus the loss, minus the steps, minus the loss) of one run."""
     numbers = _validation(result)
-    if result is None or not numbers:
+    if (
+        result is None
+        or not all(math.isfinite(n["loss"]) for n in numbers)
+        or not numbers
+    ):
         nothing = 0.0 if scored else -math.inf
         return nothing, -run["config"]["train"]["num_steps"], -math.inf
     loss = fmean(n["loss"] for n in numbers)

@@ -146,7 +146,7 @@ def _feed(workers: list[Worker], queue: "Queue", emit: Any) -> None:
         request = {
             "group": entry,
             "runs": entry_runs(queue.plan, entry),
-            "restart": queue.begins_again(entry["id"]),
+            "options": queue.options(entry["id"]),
         }
         try:
             worker.requests.write(json.dumps(request).encode() + b"\n")

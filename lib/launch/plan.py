@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lib import store
-from lib.config import check_config
+from lib.config import check_config, make_config
 from lib.error import UserError
 from lib.launch.choice import choose
 from lib.program import check_program, identify, make_program
@@ -103,6 +103,12 @@ def count_runs(plan: Plan) -> dict[str, int]:
     }
 
 
+def run_work(given: Mapping[str, Any]) -> int:
+    """The tokens a run trains on, if it does not stop early."""
+    config = make_config(given)
+    return config.train.num_steps * config.train.batch_size * config.task["length"]
+
+
 def _add_runs(
     plan: Plan, index: int, stage: str, configs: list[dict[str, Any]]
 ) -> None:
@@ -142,8 +148,6 @@ def _group_entry(
     largest = max(len(cell.tune_configs()), len(cell.seeds))
     width = min(plan["max_width"], largest)
     config = next(r["config"] for r in plan["runs"] if r["id"] == members[0])
-    length, train = config["task"]["length"], config["train"]
-    work = len(members) * train["num_steps"] * train["batch_size"] * length
     return {
         "id": store.digest({"members": members, "width": width}),
         "members": members,
@@ -151,7 +155,7 @@ def _group_entry(
         "program": key,
         "stage": stage,
         "cell_index": index,
-        "work": work,  # tokens: what a launcher orders groups by
+        "work": len(members) * run_work(config),  # what launchers order groups by
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lib import store
+from lib.data.folder import cache_folder
 from lib.error import RefusedError, UserError
 
 _ONE_THREAD_FLAG = "--xla_cpu_multi_thread_eigen=false"
@@ -46,12 +47,6 @@ def configure_jax() -> None:
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-def cache_folder() -> Path:
-    """$HORIZON_CACHE, else horizon/ in the user's cache folder."""
-    default = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("HORIZON_CACHE") or Path(default) / "horizon")
-
-
 def entry_runs(plan: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """The config of each run of a plan's group: all that a worker must be told.
 
@@ -73,7 +68,10 @@ def run_entry(
     from lib.driver import make_group, run_group
 
     try:
-        return run_group(root, make_group(entry, runs), control), ""
+        outcome = run_group(root, make_group(entry, runs), control)
+        if outcome == "preempted":
+            _write_failures(root, entry, "preempted", "stopped by a signal")
+        return outcome, ""
     except store.Held as error:
         return "held", str(error)
     except RefusedError as error:  # the runs themselves are as good as they were
@@ -81,10 +79,17 @@ def run_entry(
     except Exception as error:  # noqa: BLE001 a failed run never stops its sweep
         state = "invalid" if isinstance(error, UserError) else "failed"
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
-        for run_id in entry["members"]:
-            if store.read_run(root, run_id).result is None:
-                store.write_failure(root, run_id, state, reason, traceback.format_exc())
+        _write_failures(root, entry, state, reason, traceback.format_exc())
         return "failed", reason
+
+
+def _write_failures(
+    root: Path, entry: Mapping[str, Any], state: Any, reason: str, trace: str = ""
+) -> None:
+    """Say in each unfinished run of a group why it has stopped."""
+    for run_id in entry["members"]:
+        if store.look(root, run_id).result is None:
+            store.write_failure(root, run_id, state, reason, trace)
 
 
 def describe_source() -> dict[str, Any]:

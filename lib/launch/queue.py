@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lib import store
-from lib.launch.plan import Plan, decide
+from lib.launch.plan import Plan, decide, run_work
 
 Entry = dict[str, Any]
 
@@ -17,8 +17,15 @@ _HELD_SECONDS = 1.0  # before asking again for a group that another launcher tra
 class Queue:
     """The groups of a plan, handed out one at a time and taken back with an outcome."""
 
-    def __init__(self, root: Path, plan: Plan, restart: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        plan: Plan,
+        restart: bool = False,
+        allow_mode_change: bool = False,
+    ) -> None:
         self.root, self.plan = root, plan
+        self.allow_mode_change = allow_mode_change
         self.restart = restart  # unfinished groups begin again, checkpoints set aside
         self.running: dict[str, Entry] = {}
         self.given_up: set[str] = set()  # groups
@@ -51,9 +58,12 @@ class Queue:
         self.attempts[entry["id"]] = self.attempts.get(entry["id"], 0) + 1
         return entry
 
-    def begins_again(self, group_id: str) -> bool:
-        """Whether a group that is handed out must not go on from its checkpoints."""
-        return self.restart and self.attempts[group_id] == 1
+    def options(self, group_id: str) -> dict[str, bool]:
+        """How a group that is handed out treats its checkpoints: fields of Control."""
+        return {
+            "restart": self.restart and self.attempts[group_id] == 1,
+            "allow_mode_change": self.allow_mode_change,
+        }
 
     def finish(self, group_id: str, outcome: str) -> None:
         """Take a group back: done, failed, lost, held, refused or preempted."""
@@ -91,12 +101,10 @@ class Queue:
             for entry in self.plan["groups"]
             if entry["id"] not in self.given_up
         )
-        by_cell = {
-            e["cell_index"]: e["work"] // len(e["members"]) for e in self.plan["groups"]
-        }
-        undecided = self.plan["pending"]
-        seeds = {i: len(self.plan["cells"][i]["seeds"]) for i in undecided}
-        return open_work + sum(by_cell[i] * seeds[i] for i in undecided)
+        undecided = [self.plan["cells"][index] for index in self.plan["pending"]]
+        return open_work + sum(
+            run_work(cell["config"]) * len(cell["seeds"]) for cell in undecided
+        )
 
     def _ready_now(self) -> list[Entry]:
         now = time.monotonic()

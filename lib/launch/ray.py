@@ -49,12 +49,14 @@ def run_ray(
     ray = import_ray(address)
     root = root.resolve()
     needs = resources or {"CPU": 1.0}
+    stop_file = root / f".stop-{uuid.uuid4().hex}"
     _connect(ray, address)
     try:
         _check_resources(ray, needs)
         _check_shared(ray, root)
-        _run_groups(ray, root, queue, emit, stop, num_workers, needs)
+        _run_groups(ray, root, queue, emit, stop, num_workers, needs, stop_file)
     finally:
+        stop_file.unlink(missing_ok=True)
         ray.shutdown()  # a cluster that was joined goes on
 
 
@@ -69,8 +71,8 @@ def train_group(folder: str, asked: str) -> str:
     control = Control(
         stop=Path(request["stop_file"]).exists,
         emit=lambda event: chunks.append(event) if "steps" in event else None,
-        restart=request["restart"],
         details=describe_source(),
+        **request["options"],
     )
     entry, runs = request["group"], request["runs"]
     outcome, reason = run_entry(Path(folder), entry, runs, control)
@@ -86,11 +88,11 @@ def _run_groups(
     stop: Callable[[], int],
     num_workers: int,
     needs: dict[str, float],
+    stop_file: Path,
 ) -> None:
     options = _task_options(needs)
     task = ray.remote(**options)(train_group)
     pending: dict[Any, Entry] = {}
-    stop_file = root / f".stop-{uuid.uuid4().hex}"
     told = 0
     while pending or (not told and not queue.is_finished()):
         if stop() > told:
@@ -103,7 +105,7 @@ def _run_groups(
             request = {
                 "group": entry,
                 "runs": entry_runs(queue.plan, entry),
-                "restart": queue.begins_again(entry["id"]),
+                "options": queue.options(entry["id"]),
                 "stop_file": str(stop_file),
             }
             pending[task.remote(str(root), json.dumps(request))] = entry
@@ -116,9 +118,8 @@ def _run_groups(
             entry = pending.pop(reference)
             answer = _answer(ray, reference, told)
             queue.finish(entry["id"], answer["outcome"])
-            emit(answer.pop("speed", {}))
+            emit({"group": entry["id"], **answer.pop("speed", {})})
             emit({"group": entry["id"], **answer})
-    stop_file.unlink(missing_ok=True)
 
 
 def _answer(ray: Any, reference: Any, told: int) -> dict[str, Any]:

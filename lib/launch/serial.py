@@ -30,7 +30,7 @@ def run_serial(
             continue
         program = entry["program"]
         emit({"group": entry["id"], "started": True})
-        group_control = control._replace(restart=queue.begins_again(entry["id"]))
+        group_control = control._replace(**queue.options(entry["id"]))
         runs = entry_runs(queue.plan, entry)
         outcome, reason = run_entry(root, entry, runs, group_control)
         queue.finish(entry["id"], outcome)

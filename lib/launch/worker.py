@@ -1,6 +1,6 @@
 """A worker process of the local engine: groups come in by standard input, one a line.
 
-Each line is {"group", "runs", "restart"}; the answer is event lines and one {"outcome"}
+Each line is {"group", "runs", "options"}; the answer is event lines and one {"outcome"}
 line. The worker ends when its input does: a launcher that dies takes it with it.
 """
 
@@ -51,7 +51,7 @@ def main(root: Path, number: int, core: int) -> None:
         _print_to_log(root, number)
         request = json.loads(line)
         entry = request["group"]
-        group_control = control._replace(restart=request["restart"])
+        group_control = control._replace(**request["options"])
         outcome, reason = run_entry(root, entry, request["runs"], group_control)
         emit({"group": entry["id"], "outcome": outcome, "reason": reason})
 

@@ -104,7 +104,8 @@ def loss_table(models: Sequence[ModelLosses]) -> Table:
         f"bootstrap interval, from {stats.MIN_SEEDS} seeds up]. Effective context: the "
         "fewest last characters with which "
         f"the loss is within {stats.NEAR_FULL:g} nats of the longest context's, "
-        "median over seeds [interval]. Seconds: training of one run, median over seeds."
+        "median over seeds [interval]. Validation chose the learning rate; the test "
+        "split chose nothing. Seconds: training of one run, median over seeds."
     )
     columns += (*COSTS, "seeds")
     return Table("Loss and context used", columns, rows, note)

@@ -28,6 +28,7 @@ needs_file = pytest.mark.skipif(
 @pytest.fixture
 def prepared(tmp_path, monkeypatch):
     """An empty prepared folder of this test's own, and no published one."""
+    monkeypatch.delenv("HORIZON_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("HORIZON_DATA", raising=False)
     return tmp_path / "cache" / "horizon"

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 
 import pytest
 
@@ -57,9 +58,9 @@ def whole(environment, tmp_path_factory):
     return root, listening
 
 
-def train_until_recorded(start, root):
+def train_until_recorded(start, root, *arguments):
     """A long run, past its first record and far from its end."""
-    process = start("sweep", root, LONG, "--workers=1")
+    process = start("sweep", root, LONG, "--workers=1", *arguments)
     wait_for(lambda: any(root.glob("runs/*/*/metrics.jsonl")), process)
     path = next(root.glob("runs/*/*/metrics.jsonl"))
     wait_for(lambda: path.stat().st_size > 0, process)
@@ -136,12 +137,17 @@ def test_a_stopped_run_goes_on_from_where_it_was(start, tmp_path):
 
 
 def test_workers_end_soon_after_their_launcher_is_killed(start, tmp_path):
-    process = train_until_recorded(start, tmp_path)
+    rarely = "--config.train.eval_every=10000"
+    process = train_until_recorded(start, tmp_path, rarely)
+    time.sleep(0.2)  # into a chunk of steps, after which there is no one to tell
     workers = command.children_of(process)
     os.kill(process.pid, signal.SIGKILL)
     wait_for(lambda: not any(map(command.is_alive, workers)), seconds=GONE_SECONDS)
     assert workers and checkpoints(tmp_path)
-    assert not list(tmp_path.glob("runs/*/*/failure.json")), "no fault of the run"
+    (failure,) = tmp_path.glob("runs/*/*/failure.json")
+    assert json.loads(failure.read_text())["state"] == "preempted", (
+        "no fault of its own"
+    )
 
 
 def test_two_launchers_share_a_store(whole, start, tmp_path):

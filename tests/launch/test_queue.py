@@ -109,6 +109,7 @@ def test_a_held_group_is_asked_for_again_later(queue, monkeypatch):
         for group in others:
             queue.finish(group["id"], "held")
         now += 2.0
+    queue.finish(held["id"], "lost")
     assert queue.counts()["failed"] == 0
 
 
@@ -152,7 +153,7 @@ def test_reported_runs_follow_their_tuning(tuned, tmp_path):
 def test_only_the_first_attempt_begins_again(made, tmp_path):
     queue = Queue(tmp_path, fresh(made), restart=True)
     group = queue.take()
-    assert queue.begins_again(group["id"])
+    assert queue.options(group["id"])["restart"]
     queue.finish(group["id"], "lost")
     taken = [queue.take()["id"] for _ in range(4)]
-    assert group["id"] in taken and not queue.begins_again(group["id"])
+    assert group["id"] in taken and not queue.options(group["id"])["restart"]

@@ -62,8 +62,8 @@ def draw_like(shapes: Any) -> Any:
     """Parameters of no special value: zero biases hide mistakes."""
     random = np.random.default_rng(1)
 
-    def draw(leaf: jax.ShapeDtypeStruct) -> np.ndarray:
-        return random.normal(0.05, 0.4, leaf.shape).astype(leaf.dtype)
+    def draw(leaf: jax.ShapeDtypeStruct) -> jax.Array:
+        return jnp.asarray(random.normal(0.05, 0.4, leaf.shape), leaf.dtype)
 
     return jax.tree.map(draw, shapes)
 
@@ -86,7 +86,7 @@ def assert_close(a: Any, b: Any) -> None:
 def test_compiled_is_eager(name):
     case = case_of(name, "floats")
     compiled, _ = case.apply(case.params, case.carry, case.inputs)
-    inputs = case.inputs[:, :3]
+    inputs = jnp.asarray(case.inputs[:, :3])
     with jax.disable_jit():
         eager, _ = case.model.apply(case.params, case.carry, inputs, None, None)
     assert_close(compiled[:, :3], eager)
