@@ -15,6 +15,8 @@ LAYERS = (
     ("lib.library",),
     ("lib.launch", "lib.report"),
     ("lib.driver",),
+    ("lib.record",),
+    ("lib.group",),
     ("lib.result", "lib.compile"),
     ("lib.program",),
     ("lib.config", "lib.mapping", "lib.train", "lib.store", "lib.cost", "lib.context")
