@@ -45,7 +45,12 @@ def get_config(size: str = "quick") -> ConfigDict:
     """The base config of each part; `size` is "quick" or "full"."""
     full = _is_full(size)
     recall = {
-        "task": {"name": "recall", "length": 16, "num_symbols": 8},
+        "task": {
+            "name": "recall",
+            "length": 16,
+            "num_symbols": 8,
+            "supervision": "last",
+        },
         "model": {"name": "lstm", "hidden_size": 32},
         "optimizer": {"name": "adam", "learning_rate": 1e-2, "clip_norm": 1.0},
         "train": {

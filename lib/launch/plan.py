@@ -129,16 +129,12 @@ def _add_runs(
         if run["id"] not in added:
             plan["runs"].append(run)
             added[run["id"]] = make_program(config).key
-    grouped = {run["id"] for group in plan["groups"] for run in _as_runs(group)}
+    grouped = {run_id for group in plan["groups"] for run_id in group["members"]}
     for key in dict.fromkeys(added.values()):
         members = [i for i, k in added.items() if k == key and i not in grouped]
         for start in range(0, len(members), plan["max_width"]):
             chunk = members[start : start + plan["max_width"]]
             plan["groups"].append(_group_entry(plan, index, stage, key, chunk))
-
-
-def _as_runs(group: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [{"id": run_id} for run_id in group["members"]]
 
 
 def _group_entry(
