@@ -20,7 +20,7 @@ LAYERS = (
     ("lib.result", "lib.compile"),
     ("lib.program",),
     ("lib.config", "lib.mapping", "lib.train", "lib.store", "lib.cost", "lib.context")
-    + ("lib.generate", "lib.stats", "lib.sweep"),
+    + ("lib.generate", "lib.stats", "lib.sweep", "lib.gradient", "lib.decay"),
     ("lib.registry", "lib.optimizer"),
     ("lib.models", "lib.tasks"),
     ("lib.data",),
