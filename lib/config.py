@@ -33,6 +33,7 @@ from lib.setting import (
     settings_of,
 )
 from lib.store import digest
+from lib.train import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,7 @@ class Training:
     eval_every: Size = 100  # steps between two validations, and between two records
     stop_score: Probability = 0.0  # stop at this validation score; 0: never
     stop_patience: Size = 2  # validations running that must reach it
+    state: State = "initial"  # "carried": truncated backpropagation over a stream
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +59,8 @@ class Evaluation:
     window: Count = 0  # characters an evaluation window holds; 0: the training length
     contexts: tuple[Size, ...] = ()  # text: losses that see only the last k characters
     num_contexts: Size = 1024  # positions of the validation text they are taken at
-    sample_length: Count = 0  # text: characters generated into the result
+    sample_length: Count = 0  # text: symbols generated into the result
+    state: State = "initial"  # "carried": from window to window of a stream
 
 
 _SECTIONS = ("task", "model", "optimizer", "train", "evaluation", "seed")

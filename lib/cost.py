@@ -20,16 +20,23 @@ def model_cost(model: Model, interface: Interface) -> dict[str, Any]:
     """Parameters, state size (numbers carried a sequence) and FLOPs a token.
 
     FLOPs are those of the step form for one token, two for a multiply and add: for a
-    convolution or a window that is what the output at one position needs.
+    convolution or a window that is what the output at one position needs. A model
+    without a step form is counted over a sequence of one token.
     """
     token = _one_step(interface)
     window = jax.tree.map(lambda x: x[:, None], token)
     params = jax.eval_shape(model.init, jax.random.key(0), window)
     carry = jax.eval_shape(model.initial, params, window)
+
+    def one_token(params: Any, carry: Any) -> Any:
+        if model.causal:
+            return model.step(params, carry, token)
+        return model.apply(params, carry, window, None, None)
+
     return {
         "parameters": _num_reals(params),
         "state_size": _num_reals(carry),
-        "flops_per_token": count_flops(model.step, params, carry, token),
+        "flops_per_token": count_flops(one_token, params, carry),
         "receptive_field": model.receptive_field,
     }
 

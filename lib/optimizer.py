@@ -13,8 +13,15 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import PyTree
 
-from lib.setting import Count, Scalar, TracedNonNegative, TracedPositive, nearest
-from lib.setting import TracedProbability as Decay
+from lib.setting import (
+    Count,
+    Scalar,
+    Size,
+    TracedNonNegative,
+    TracedPositive,
+    TracedProbability,
+    nearest,
+)
 
 
 def make_sgd() -> optax.GradientTransformation:
@@ -23,21 +30,24 @@ def make_sgd() -> optax.GradientTransformation:
 
 
 def make_momentum(
-    *, momentum: Decay = 0.9, nesterov: bool = False
+    *, momentum: TracedProbability = 0.9, nesterov: bool = False
 ) -> optax.GradientTransformation:
     """Heavy-ball momentum, m <- momentum m + g (Polyak 1964), or Nesterov's form."""
     return optax.trace(decay=momentum, nesterov=nesterov)
 
 
 def make_rmsprop(
-    *, decay: Decay = 0.9, eps: TracedPositive = 1e-8
+    *, decay: TracedProbability = 0.9, eps: TracedPositive = 1e-8
 ) -> optax.GradientTransformation:
     """g / sqrt(v), v the running mean of g^2 (Tieleman & Hinton 2012, lecture 6e)."""
     return optax.scale_by_rms(decay=decay, eps=eps)
 
 
 def make_adam(
-    *, b1: Decay = 0.9, b2: Decay = 0.999, eps: TracedPositive = 1e-8
+    *,
+    b1: TracedProbability = 0.9,
+    b2: TracedProbability = 0.999,
+    eps: TracedPositive = 1e-8,
 ) -> optax.GradientTransformation:
     """Adam (Kingma & Ba 2015, arXiv:1412.6980, algorithm 1)."""
     return optax.scale_by_adam(b1=b1, b2=b2, eps=eps)
@@ -45,8 +55,8 @@ def make_adam(
 
 def make_adamw(
     *,
-    b1: Decay = 0.9,
-    b2: Decay = 0.999,
+    b1: TracedProbability = 0.9,
+    b2: TracedProbability = 0.999,
     eps: TracedPositive = 1e-8,
     weight_decay: TracedNonNegative = 1e-2,
 ) -> optax.GradientTransformation:
@@ -71,15 +81,20 @@ def make_optimizer(
     num_steps: int,
     *,
     learning_rate: TracedPositive = 1e-3,
-    schedule: Literal["constant", "cosine"] = "constant",
+    schedule: Literal["constant", "cosine", "step"] = "constant",
     warmup_steps: Count = 0,
+    decay_after: Count = 0,
+    decay_every: Size = 1000,
+    decay_factor: TracedProbability = 0.5,
     clip_norm: TracedNonNegative = 0.0,
     **algorithm: Any,
 ) -> optax.GradientTransformation:
     """Clip gradients to a global norm (0: not at all), then step.
 
     The learning rate rises linearly over `warmup_steps`, then stays, or falls on a half
-    cosine to 0 at `num_steps` (Loshchilov & Hutter 2017, arXiv:1608.03983, eq. 5).
+    cosine to 0 at `num_steps` (Loshchilov & Hutter 2017, arXiv:1608.03983, eq. 5), or
+    by steps: times `decay_factor` at step `decay_after` and every `decay_every` steps
+    from there.
     """
     if name not in OPTIMIZERS:
         raise ValueError(f"optimizer: unknown name {name!r}{nearest(name, OPTIMIZERS)}")
@@ -92,6 +107,8 @@ def make_optimizer(
         scale = optax.scale_by_learning_rate(learning_rate)
     else:
         factor = _factor(schedule, warmup_steps, num_steps)
+        if schedule == "step":
+            factor = _by_steps(factor, decay_after, decay_every, decay_factor)
         scale = optax.scale_by_schedule(lambda step: -learning_rate * factor(step))
     tx = optax.chain(clip_by_norm(clip_norm), OPTIMIZERS[name](**algorithm), scale)
     # One vector of all parameters: the step compiles in two thirds of the time.
@@ -120,6 +137,18 @@ def _factor(schedule: str, warmup_steps: int, num_steps: int) -> optax.Schedule:
     if schedule == "cosine":
         return optax.warmup_cosine_decay_schedule(0.0, 1.0, warmup_steps, num_steps)
     return optax.warmup_constant_schedule(0.0, 1.0, warmup_steps)
+
+
+def _by_steps(
+    factor: optax.Schedule, after: int, every: int, decay_factor: Scalar
+) -> optax.Schedule:
+    """A schedule times `decay_factor` at step `after` and every `every` steps since."""
+
+    def schedule(step: Any) -> Any:
+        times = jnp.maximum((step - after) // every + 1, 0)
+        return factor(step) * jnp.float32(decay_factor) ** times
+
+    return schedule
 
 
 def _under_standard_promotion(update: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, PyTree
 
 from lib.config import (
     Config,
@@ -18,18 +17,13 @@ from lib.config import (
     static_settings,
     traced_settings,
 )
-from lib.context import context_loss
 from lib.cost import model_cost
 from lib.error import UserError
-from lib.generate import generate
 from lib.optimizer import make_optimizer
 from lib.registry import MODELS, TASKS
 from lib.store import digest
 from lib.train import Hparams, make_trainer, predict
-from lib.types import Model, Params, Split, Task, Trainer
-
-_CONTEXT_SEED = 30
-_SAMPLE_TEMPERATURE = 0.8
+from lib.types import Model, Split, Task, Trainer
 
 
 class Program(NamedTuple):
@@ -41,8 +35,6 @@ class Program(NamedTuple):
     test: Task
     make_model: Callable[[Hparams], Model]
     trainer: Trainer
-    context_loss: Callable[..., Array]  # (hparams, params, data, context) -> nats
-    write: Callable[..., Array]  # (hparams, params, prompt, key) -> tokens
     cost: Callable[[], dict[str, Any]]  # of the model, for one token
     config: Config  # the static settings; traced ones and the seed by default
 
@@ -99,12 +91,15 @@ def check_program(config: Config) -> None:
 def _check_evaluation(program: Program) -> None:
     """Raise ValueError for what would only fail once a run has been trained."""
     config, name = program.config, program.config.task["name"]
-    evaluation, is_text = config.evaluation, bool(program.task.symbols)
+    evaluation, is_text = config.evaluation, program.task.system == "language"
     if evaluation.lengths and (is_text or evaluation.window):
         raise ValueError(
-            f"{name}: evaluation.lengths needs a generated task and no "
-            "evaluation.window; for text there is evaluation.contexts"
+            f"{name}: evaluation.lengths needs a task with examples of a length and no "
+            "evaluation.window; for running text there is evaluation.contexts"
         )
+    for section in (config.train, config.evaluation):
+        if section.state == "carried":
+            _check_carried(program)
     if evaluation.contexts:
         if not is_text:
             raise ValueError(f"{name}: evaluation.contexts needs a text task")
@@ -114,6 +109,21 @@ def _check_evaluation(program: Program) -> None:
         task = make_task(config, "test", max_length=length)
         if task.window_score is not None:
             task.window_score(length, 1)
+
+
+def _check_carried(program: Program) -> None:
+    """Raise ValueError where no state can go on from one batch to the next."""
+    config = program.config
+    if program.task.stream_at is None or program.validation.stream_at is None:
+        raise ValueError(
+            f"{config.task['name']}: train.state and evaluation.state 'carried' need a "
+            "task with one long stream, as a text"
+        )
+    if not program.make_model(make_hparams(config)).causal:
+        raise ValueError(
+            f"{config.model['name']}: train.state and evaluation.state 'carried' need "
+            "a model that reads forward only"
+        )
 
 
 def identify(config: Config) -> str:
@@ -144,37 +154,17 @@ def _make_program(static: str) -> Program:
         validation=validation,
         test=make_task(config, "test"),
         make_model=make_model,
-        trainer=make_trainer(task, validation, make_model, tx),
-        context_loss=jax.jit(_context_loss(config, make_model)),
-        write=jax.jit(_write(config, make_model)),
+        trainer=make_trainer(
+            task,
+            validation,
+            make_model,
+            tx,
+            config.train.state,
+            config.evaluation.state,
+        ),
         cost=functools.cache(functools.partial(_cost, config, task, make_model)),
         config=config,
     )
-
-
-def _context_loss(config: Config, make_model: Callable[[Hparams], Model]):
-    """The loss by context at fixed positions of the validation text."""
-
-    def loss(hparams: Hparams, params: Params, data: PyTree, context: Array) -> Array:
-        evaluation = config.evaluation
-        size = max(evaluation.contexts)
-        task = make_task(config, "validation", evaluation.num_contexts, size)
-        batch = task.sample(jax.random.key(_CONTEXT_SEED), data, jnp.int32(size))
-        model = make_model(hparams)
-        return context_loss(model, params, batch.inputs, batch.targets[:, -1], context)
-
-    return loss
-
-
-def _write(config: Config, make_model: Callable[[Hparams], Model]):
-    """Text of the config's sample length at the report's temperature."""
-
-    def write(hparams: Hparams, params: Params, prompt: Array, key: Array) -> Array:
-        length = config.evaluation.sample_length
-        temperature = jnp.float32(_SAMPLE_TEMPERATURE)
-        return generate(make_model(hparams), params, prompt, length, temperature, key)
-
-    return write
 
 
 def _cost(

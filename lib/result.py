@@ -9,13 +9,11 @@ import numpy as np
 from jaxtyping import PyTree
 
 from lib.config import Config
-from lib.data.character import decode
+from lib.probe import examine
 from lib.program import Program, eval_length, make_hparams
 from lib.stats import normalised_score
 from lib.train import evaluation_key
 from lib.types import Params, Split, Task, Trainer
-
-_SAMPLE_SEED = 31
 
 
 def evaluate_runs(
@@ -31,6 +29,8 @@ def evaluate_runs(
     sizes = program.config.evaluation
     asked = sizes.num_test if split == "test" else sizes.num_validation
     num_batches = task.eval_batches or -(-asked // sizes.batch_size)
+    if sizes.state == "carried":
+        num_batches = task.stream_batches
     lengths = _lengths(program, split)
     sums = trainer.evaluate(
         states,
@@ -95,39 +95,25 @@ def describe_run(
         "measured": dict(ending.measured),
     }
     if ending.sound:
-        result |= describe_text(program, hparams, params)
+        result |= examine(program, hparams, params)
     return result
 
 
 def describe_task(program: Program) -> dict[str, Any]:
-    """Floor, optimum and window oracle at the tested lengths."""
+    """Floor, optimum and window oracle at the tested lengths; facts of the task."""
     task, lengths = program.test, _lengths(program, "test")
     optimum, window = task.optimum, task.window_score
     windows = [2**i for i in range(21)]
     return {
         "name": program.config.task["name"],
+        "system": task.system,
+        "facts": dict(task.facts),
         "score_metric": task.score_metric,
         "floor": {str(n): task.floor(n) for n in lengths},
         "optimum": optimum and {str(n): optimum(n) for n in lengths},
         "window_score": window
         and {str(n): {str(k): window(n, k) for k in windows} for n in lengths},
     }
-
-
-def describe_text(
-    program: Program, hparams: Mapping[str, Any], params: Params
-) -> dict[str, Any]:
-    """A text model's loss by context, and what it writes; nothing for other tasks."""
-    evaluation, found = program.config.evaluation, {}
-    if evaluation.contexts:
-        data = program.validation.data
-        found["context"] = {
-            str(k): float(program.context_loss(hparams, params, data, jnp.int32(k)))
-            for k in evaluation.contexts
-        }
-    if evaluation.sample_length and program.task.symbols:
-        found["sample"] = _sample(program, hparams, params)
-    return found
 
 
 def _lengths(program: Program, split: Split) -> list[int]:
@@ -149,13 +135,3 @@ def _numbers(task: Task, length: int, sums: Mapping[str, Any]) -> dict[str, floa
             numbers[task.score_metric], task.floor(length), task.optimum(length)
         )
     return numbers
-
-
-def _sample(program: Program, hparams: Mapping[str, Any], params: Params) -> str:
-    """Text written after a line break, at a fixed temperature and key."""
-    symbols = program.task.symbols
-    start = symbols.index("\n") if "\n" in symbols else 0
-    prompt = jnp.full((1, 1), start, jnp.int32)
-    key = jax.random.key(_SAMPLE_SEED)
-    tokens = program.write(hparams, params, prompt, key)
-    return decode(np.asarray(tokens[0]), symbols)

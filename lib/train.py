@@ -6,7 +6,7 @@ Evaluation examples come from keys of their own, the same for every seed and mod
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +14,22 @@ import optax
 from jax import lax
 from jaxtyping import Array, Int, Integer, PyTree
 
-from lib.types import Mean, Model, Params, PRNGKey, Split, Task, Trainer, TrainState
+from lib.ops.chunk import restart
+from lib.types import (
+    Batch,
+    Carry,
+    Mean,
+    Model,
+    Params,
+    PRNGKey,
+    Split,
+    Task,
+    Trainer,
+    TrainState,
+)
 
 Hparams = Mapping[str, Any]
+State = Literal["initial", "carried"]  # what a batch is read from
 
 _EVALUATION_SEED = {"train": 20, "validation": 21, "test": 22}
 
@@ -26,11 +39,19 @@ def make_trainer(
     eval_task: Task,
     make_model: Callable[[Hparams], Model],
     make_optimizer: Callable[[Hparams], optax.GradientTransformation],
+    train_state: State = "initial",
+    eval_state: State = "initial",
 ) -> Trainer:
     """Training on `task` and scoring on `eval_task`, for one run.
 
     The model and the optimizer are built inside the traced functions, from scalars
     that may differ between the runs of one program.
+
+    With the state "initial" every batch is drawn anew and read from the initial state:
+    backpropagation reaches all that was read. With "carried" the batches are the
+    consecutive windows of the task's streams, each read from the state that the last
+    one ended in, which counts as a constant: backpropagation truncated at the window
+    (Williams & Peng 1990, Neural Computation 2(4)), of memory as long as the stream.
     """
 
     def init(seed: Integer[Array, ""], hparams: Hparams, data: PyTree) -> TrainState:
@@ -45,20 +66,26 @@ def make_trainer(
             opt_state=make_optimizer(hparams).init(params),
             diverged_step=jnp.int32(-1),
             sums=zero_sums(),
+            carry=_first_carry(train_state, task, make_model(hparams), params, data),
         )
 
     def step(state: TrainState, hparams: Hparams, data: PyTree) -> TrainState:
         model, tx = make_model(hparams), make_optimizer(hparams)
         step_key = jax.random.fold_in(jax.random.key(state.seed), state.step + 1)
         sample_key, noise_key = jax.random.split(step_key, 2)
-        batch = task.sample(sample_key, data, jnp.int32(task.max_length))
+        length = jnp.int32(task.max_length)
+        if train_state == "carried":
+            batch = _stream(task, data, state.step, length)
+        else:
+            batch = task.sample(sample_key, data, length)
 
-        def loss_of(params: Params) -> Array:
-            outputs = predict(model, params, batch.inputs, noise_key)
+        def loss_of(params: Params) -> tuple[Array, Carry]:
+            outputs, carry = read(model, params, state.carry, batch, noise_key)
             mean = task.loss.accumulate(outputs, batch)
-            return mean.total / mean.count
+            # The end of streams of unequal length may score nothing.
+            return mean.total / jnp.maximum(mean.count, 1), carry
 
-        loss, grads = jax.value_and_grad(loss_of)(state.params)
+        (loss, carry), grads = jax.value_and_grad(loss_of, has_aux=True)(state.params)
         norm = optax.tree.norm(grads)
 
         def move() -> TrainState:
@@ -68,6 +95,7 @@ def make_trainer(
                 params=optax.apply_updates(state.params, updates),
                 opt_state=opt_state,
                 sums=_add(state.sums, {"loss": loss, "gradient_norm": norm}),
+                carry=carry,
             )
 
         def freeze() -> TrainState:
@@ -96,24 +124,49 @@ def make_trainer(
     ) -> PyTree:
         model = make_model(hparams)
 
-        def sums_of(index: Int[Array, ""], length: Int[Array, ""]) -> PyTree:
-            batch = eval_batch(eval_task, data, key, index, length)
-            outputs = predict(model, state.params, batch.inputs, None)
+        def sums_of(
+            index: Int[Array, ""], length: Int[Array, ""], carry: Carry
+        ) -> tuple[PyTree, Carry]:
+            if eval_state == "carried":
+                batch = _stream(eval_task, data, index, length)
+            else:
+                batch = eval_batch(eval_task, data, key, index, length)
+            outputs, carry = read(model, state.params, carry, batch, None)
             metrics = {"loss": eval_task.loss, **eval_task.metrics}
-            return {n: m.accumulate(outputs, batch) for n, m in metrics.items()}
+            sums = {n: m.accumulate(outputs, batch) for n, m in metrics.items()}
+            return sums, carry
 
         def over_batches(length: Int[Array, ""]) -> PyTree:
-            shapes = jax.eval_shape(sums_of, jnp.int32(0), length)
+            first = _first_carry(eval_state, eval_task, model, state.params, data)
+            shapes, _ = jax.eval_shape(sums_of, jnp.int32(0), length, first)
             zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
 
-            def add(index: Int[Array, ""], sums: PyTree) -> PyTree:
-                return jax.tree.map(jnp.add, sums, sums_of(index, length))
+            def add(index: Int[Array, ""], total: PyTree) -> PyTree:
+                more, carry = sums_of(index, length, total[1])
+                return jax.tree.map(jnp.add, total[0], more), carry
 
-            return lax.fori_loop(0, num_batches, add, zeros)
+            return lax.fori_loop(0, num_batches, add, (zeros, first))[0]
 
         return lax.map(over_batches, lengths)
 
     return Trainer(init, train, evaluate)
+
+
+def read(
+    model: Model, params: Params, carry: Carry, batch: Batch, key: PRNGKey | None
+) -> tuple[PyTree, Carry]:
+    """The outputs [B, T, V] for a batch, and the state it ends in.
+
+    The carry () stands for the initial state, and comes back as it is. Any other is
+    where a stream stands, and starts again where the batch has a reset.
+    """
+    if not jax.tree.leaves(carry):
+        first = model.initial(params, batch.inputs)
+        return model.apply(params, first, batch.inputs, batch.reset, key)[0], carry
+    assert batch.reset is not None, "a batch of a stream says where it begins"
+    # Once for the window, not at each of its steps: a stream begins at its first.
+    carry = restart(batch.reset[:, 0], model.initial(params, batch.inputs), carry)
+    return model.apply(params, carry, batch.inputs, None, key)
 
 
 def predict(
@@ -136,6 +189,23 @@ def eval_batch(
     if task.batch_at is not None:
         return task.batch_at(data, index, length)
     return task.sample(jax.random.fold_in(key, index), data, length)
+
+
+def _stream(
+    task: Task, data: PyTree, index: Int[Array, ""], length: Int[Array, ""]
+) -> Batch:
+    """Window `index` of the task's streams, which begin again after their last."""
+    assert task.stream_at is not None, "checked with the config"
+    return task.stream_at(data, index % task.stream_batches, length)
+
+
+def _first_carry(
+    state: State, task: Task, model: Model, params: Params, data: PyTree
+) -> Carry:
+    """The state before a task's streams begin; () where none is carried."""
+    if state == "initial":
+        return ()
+    return model.initial(params, _input_zeros(task, data)[:, :1])
 
 
 def evaluation_key(split: Split) -> PRNGKey:

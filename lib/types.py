@@ -5,12 +5,13 @@ V outputs, L layers.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+System = Literal["memory", "regression", "classification", "language", "questions"]
 
 Params = PyTree
 Carry = PyTree
@@ -23,6 +24,8 @@ class Batch(NamedTuple):
     inputs: PyTree  # tokens int [B, T], or values float [B, T, D]
     targets: PyTree  # classes int [B, T], or values float [B, T, V]
     mask: Float[Array, "B T"]  # 1 where a target is scored, else 0
+    # True where the state before that step is the initial one; None: only at step 0
+    reset: Bool[Array, "B T"] | None = None
 
 
 class Mean(NamedTuple):
@@ -50,6 +53,7 @@ class Interface(NamedTuple):
     vocabulary_size: int  # inputs are tokens below this; 0: inputs are float vectors
     input_size: int  # D of float inputs; the vocabulary size for tokens
     output_size: int  # V: classes, or values to predict
+    padding: bool = False  # token 0 stands for no input: right padding
 
 
 class Task(NamedTuple):
@@ -60,6 +64,11 @@ class Task(NamedTuple):
     at a length: what a predictor reaches that ignores the inputs, and what a perfect
     one reaches (None: unknown). `window_score(length, k)` is the best score in [0, 1]
     of any predictor that sees only the last k inputs.
+
+    A stream task can also be read in order: `stream_at(data, index, length)` is window
+    `index` of B parallel streams that together are the split. Where a stream begins its
+    batch has a reset, at the first step and nowhere else; index 0 to stream_batches - 1
+    scores every target once.
     """
 
     sample: Callable[[PRNGKey, PyTree, Int[Array, ""]], Batch]
@@ -74,11 +83,17 @@ class Task(NamedTuple):
     version: int
     data: PyTree = ()  # arrays that `sample` reads: an argument, never a closure
     fingerprint: str = ""  # hash of the data's content; part of the run's id
-    symbols: tuple[str, ...] = ()  # text tasks: the character each token stands for
+    system: System = "memory"  # what examines a trained run, and where it is reported
+    symbols: tuple[str, ...] = ()  # text tasks: what each token stands for
+    separator: str = ""  # between two symbols of a text: nothing, or a space
+    classes: tuple[str, ...] = ()  # classification: the name of each output
+    facts: Mapping[str, Any] = {}  # plain data about the task, shown in the report
     eval_batches: int = 0  # batches that cover the split exactly; 0: as many as asked
     # `batch_at(data, index, length)` for index in range(eval_batches) scores every
     # target of the split once, in an order that no key changes; None: use `sample`
     batch_at: Callable[[PyTree, Int[Array, ""], Int[Array, ""]], Batch] | None = None
+    stream_batches: int = 0
+    stream_at: Callable[[PyTree, Int[Array, ""], Int[Array, ""]], Batch] | None = None
 
 
 class Model(NamedTuple):
@@ -89,6 +104,9 @@ class Model(NamedTuple):
     that step is the initial one; None: nowhere. `key` is for dropout; None: none.
     `step(params, carry, x)` reads one step, x [B] or [B, D], and returns
     (carry, y [B, V]); it agrees with `apply`.
+
+    A model that is not causal has read all of a padded sequence before it answers: its
+    outputs are the same at every position, it has no step form and no state to carry.
     """
 
     init: Callable[[PRNGKey, PyTree], Params]
@@ -99,6 +117,7 @@ class Model(NamedTuple):
     ]
     step: Callable[[Params, Carry, PyTree], tuple[Carry, PyTree]]
     receptive_field: int | None = None  # inputs an output can depend on; None: all past
+    causal: bool = True  # an output depends on no later input
     version: int = 1  # part of the run id: raise it when the same settings mean another
 
 
@@ -111,6 +130,7 @@ class TrainState(NamedTuple):
     opt_state: PyTree
     diverged_step: Int[Array, ""]  # the step whose numbers were not finite; -1: none
     sums: Mapping[str, Mean]  # what the steps measured since the last record
+    carry: Carry = ()  # the model's state after the last step, where it is carried on
 
 
 class Trainer(NamedTuple):

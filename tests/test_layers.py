@@ -18,6 +18,7 @@ LAYERS = (
     ("lib.record",),
     ("lib.group",),
     ("lib.result", "lib.compile"),
+    ("lib.probe",),
     ("lib.program",),
     ("lib.config", "lib.mapping", "lib.train", "lib.store", "lib.cost", "lib.context")
     + ("lib.generate", "lib.stats", "lib.sweep", "lib.gradient", "lib.decay"),

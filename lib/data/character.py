@@ -131,6 +131,7 @@ def make_character(
             "stop": jnp.int32(stop),
         },
         fingerprint=corpus.fingerprint,
+        system="language",
         symbols=corpus.symbols,
         eval_batches=math.ceil(num_windows / batch_size),
         batch_at=batch_at,

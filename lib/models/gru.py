@@ -19,10 +19,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from lib.models.initializer import input_gates, recurrent_gates
-from lib.models.stack import stack
+from lib.models.stack import Direction, Pooling, stack
 from lib.ops.gru import gru_cell, gru_scale
 from lib.ops.recurrence import recurrence
-from lib.setting import Count, Size
+from lib.setting import Count, Probability, Size
 from lib.types import Interface, Model
 
 Hidden = Float[Array, "B H"]
@@ -64,6 +64,9 @@ def make_gru(
     hidden_size: Size = 64,
     num_layers: Size = 1,
     embedding_size: Count = 0,
+    dropout: Probability = 0.0,
+    pooling: Pooling = "last",
+    direction: Direction = "forward",
 ) -> Model:
     """A network of `num_layers` gated recurrent layers."""
     return stack(
@@ -72,4 +75,7 @@ def make_gru(
         hidden_size,
         num_layers=num_layers,
         embedding_size=embedding_size,
+        dropout=dropout,
+        pooling=pooling,
+        direction=direction,
     )

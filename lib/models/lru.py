@@ -24,10 +24,17 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Complex, Float
 
-from lib.models.stack import stack
+from lib.models.stack import Direction, Pooling, stack
 from lib.ops.linear import project
 from lib.ops.linear_scan import linear_scan
-from lib.setting import Count, Scalar, Size, TracedPositive, TracedProbability
+from lib.setting import (
+    Count,
+    Probability,
+    Scalar,
+    Size,
+    TracedPositive,
+    TracedProbability,
+)
 from lib.types import Interface, Model, PRNGKey
 
 Hidden = Complex[Array, "B H"]
@@ -110,6 +117,9 @@ def make_lru(
     hidden_size: Size = 64,
     num_layers: Size = 1,
     embedding_size: Count = 0,
+    dropout: Probability = 0.0,
+    pooling: Pooling = "last",
+    direction: Direction = "forward",
     r_min: TracedProbability = 0.9,
     r_max: TracedProbability = 0.999,
     max_phase: TracedPositive = 6.283,
@@ -124,4 +134,7 @@ def make_lru(
         hidden_size,
         num_layers=num_layers,
         embedding_size=embedding_size,
+        dropout=dropout,
+        pooling=pooling,
+        direction=direction,
     )

@@ -21,10 +21,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from lib.models.initializer import input_gates, lstm_bias, recurrent_gates
-from lib.models.stack import stack
+from lib.models.stack import Direction, Pooling, stack
 from lib.ops.lstm import lstm_cell, lstm_scale
 from lib.ops.recurrence import recurrence
-from lib.setting import Count, Scalar, Size, TracedFloat, TracedNonNegative
+from lib.setting import Count, Probability, Scalar, Size, TracedFloat, TracedNonNegative
 from lib.types import Interface, Model
 
 Hidden = Float[Array, "B H"]
@@ -70,6 +70,9 @@ def make_lstm(
     hidden_size: Size = 64,
     num_layers: Size = 1,
     embedding_size: Count = 0,
+    dropout: Probability = 0.0,
+    pooling: Pooling = "last",
+    direction: Direction = "forward",
     forget_bias: TracedFloat = 1.0,
     chrono_max: TracedNonNegative = 0.0,
 ) -> Model:
@@ -84,4 +87,7 @@ def make_lstm(
         hidden_size,
         num_layers=num_layers,
         embedding_size=embedding_size,
+        dropout=dropout,
+        pooling=pooling,
+        direction=direction,
     )

@@ -16,10 +16,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from lib.models.initializer import RecurrentInit, input_gates, recurrent_matrix
-from lib.models.stack import stack
+from lib.models.stack import Direction, Pooling, stack
 from lib.ops.recurrence import recurrence
 from lib.ops.rnn import rnn_cell
-from lib.setting import Count, Size
+from lib.setting import Count, Probability, Size
 from lib.types import Interface, Model
 
 Hidden = Float[Array, "B H"]
@@ -56,6 +56,9 @@ def make_rnn(
     hidden_size: Size = 64,
     num_layers: Size = 1,
     embedding_size: Count = 0,
+    dropout: Probability = 0.0,
+    pooling: Pooling = "last",
+    direction: Direction = "forward",
     recurrent_init: RecurrentInit = "orthogonal",
 ) -> Model:
     """An Elman network of `num_layers` layers."""
@@ -65,4 +68,7 @@ def make_rnn(
         hidden_size,
         num_layers=num_layers,
         embedding_size=embedding_size,
+        dropout=dropout,
+        pooling=pooling,
+        direction=direction,
     )

@@ -32,17 +32,20 @@ own, E the embedding [D, embedding_size] where there is one, V and c the readout
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, PyTree
+from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from lib.ops.linear import project
+from lib.ops.pooling import POOLS
 from lib.types import Carry, Interface, Model, Params, PRNGKey
 
 MakeLayer = Callable[[int, int], nn.Module]
+Pooling = Literal["last", "mean", "max"]
+Direction = Literal["forward", "both"]
 
 
 def stack(
@@ -52,18 +55,41 @@ def stack(
     *,
     num_layers: int = 1,
     embedding_size: int = 0,
+    dropout: float = 0.0,
+    pooling: Pooling = "last",
+    direction: Direction = "forward",
     receptive_field: int | None = None,
 ) -> Model:
     """A model of `make_layer(index, input_size)` for index 0 to num_layers - 1.
 
     With embedding_size 0 tokens enter as one-hot vectors, and floats as they are.
+    `dropout` is the share of features left out of each layer's input and of the
+    readout's in training, the same ones at every step of a sequence (Gal & Ghahramani
+    2016, arXiv:1512.05287); static, so that a rate of 0 costs nothing. `pooling` is
+    what the readout sees of the steps so far: the last, their mean, or their maximum.
+
+    With direction "both" each layer has a second one that reads from the last word to
+    the first, and the readout sees both (Schuster & Paliwal 1997, IEEE Trans. Signal
+    Processing 45(11)): the mean or maximum over all words, or where each of the two
+    ended. One answer for the sequence, given at every position.
     """
-    module = Stack(interface, make_layer, hidden_size, num_layers, embedding_size)
+    if direction == "both":
+        check_padded(interface)
+    module = Stack(
+        interface,
+        make_layer,
+        hidden_size,
+        num_layers,
+        embedding_size,
+        dropout,
+        pooling,
+        direction,
+    )
 
     def init(key: PRNGKey, inputs: PyTree) -> Params:
         # Through one step, and only from the shapes of the inputs: the program is small
         # and the same for sequences of every length.
-        x = jnp.zeros((inputs.shape[0], *inputs.shape[2:]), inputs.dtype)
+        x = jnp.zeros((inputs.shape[0], 1, *inputs.shape[2:]), inputs.dtype)
         return module.init(key, x, method=Stack.first_step)["params"]
 
     def initial(params: Params, inputs: PyTree) -> Carry:
@@ -77,24 +103,41 @@ def stack(
         reset: Bool[Array, "B T"] | None,
         key: PRNGKey | None,
     ) -> tuple[Float[Array, "B T V"], Carry]:
-        after: Any = module.apply({"params": params}, carry, inputs, reset)
+        after: Any = module.apply({"params": params}, carry, inputs, reset, key)
         return after[1], after[0]
 
     def step(params: Params, carry: Carry, x: PyTree) -> tuple[Carry, PyTree]:
         after: Any = module.apply({"params": params}, carry, x, method=Stack.step)
         return after
 
-    return Model(init, initial, apply, step, receptive_field)
+    causal = direction == "forward"
+    field = receptive_field if pooling == "last" and causal else None
+    return Model(init, initial, apply, step, field, causal=causal)
+
+
+def check_padded(interface: Interface) -> None:
+    """Raise ValueError where a model that looks ahead could not tell the end."""
+    if not interface.padding:
+        raise ValueError(
+            "model.direction 'both' needs a task of padded tokens, as text "
+            "classification; here the end of a sequence cannot be told"
+        )
 
 
 class Stack(nn.Module):
-    """Embedding, layers, readout. The carry is a tuple of the layers' carries."""
+    """Embedding, layers, pooling, readout.
+
+    The carry is a tuple of the layers' carries and then the pooling's, if it has one.
+    """
 
     interface: Interface
     make_layer: MakeLayer
     hidden_size: int
     num_layers: int
     embedding_size: int
+    dropout: float
+    pooling: Pooling
+    direction: Direction
 
     def setup(self) -> None:
         size = self.interface.input_size
@@ -102,35 +145,89 @@ class Stack(nn.Module):
         if self.embedding_size:
             self.E = self.param("E", dense, (size, self.embedding_size))
             size = self.embedding_size
-        sizes = [size] + [self.hidden_size] * (self.num_layers - 1)
+        width = self.hidden_size * (2 if self.direction == "both" else 1)
+        sizes = [size] + [width] * (self.num_layers - 1)
         self.layer = [self.make_layer(i, size) for i, size in enumerate(sizes)]
-        shape = (self.hidden_size, self.interface.output_size)
+        if self.direction == "both":
+            self.back = [self.make_layer(i, size) for i, size in enumerate(sizes)]
+        shape = (width, self.interface.output_size)
         self.V = self.param("V", dense, shape)
         self.c = self.param("c", nn.initializers.zeros, shape[1:])
 
     def initial(self, batch_size: int) -> Carry:
-        return tuple(layer.initial(batch_size) for layer in self.layer)
+        if self.direction == "both":
+            return ()
+        layers = tuple(layer.initial(batch_size) for layer in self.layer)
+        if self.pooling == "last":
+            return layers
+        return *layers, POOLS[self.pooling].initial((batch_size, self.hidden_size))
 
-    def __call__(self, carry: Carry, inputs: Array, reset: Array | None) -> Any:
+    def __call__(
+        self, carry: Carry, inputs: Array, reset: Array | None, key: PRNGKey | None
+    ) -> Any:
         h = self._embed(jnp.swapaxes(inputs, 0, 1))  # [T, B, D]
+        if self.direction == "both":
+            y = self._both_ways(h, jnp.sum(inputs != 0, axis=1), key)
+            return (), jnp.broadcast_to(y[:, None], (*inputs.shape, y.shape[-1]))
         reset = None if reset is None else reset.T
         carries = []
-        for layer, before in zip(self.layer, carry, strict=True):
-            after, h = layer(before, h, reset)
+        for i, (layer, before) in enumerate(zip(self.layer, carry, strict=False)):
+            after, h = layer(before, self._drop(h, key, i), reset)
             carries.append(after)
-        y = project(h, self.V, self.c)
+        if self.pooling != "last":
+            after, h = POOLS[self.pooling].over_time(carry[-1], h, reset)
+            carries.append(after)
+        y = project(self._drop(h, key, self.num_layers), self.V, self.c)
         return tuple(carries), jnp.swapaxes(y, 0, 1)
 
     def step(self, carry: Carry, x: Array) -> Any:
+        if self.direction == "both":
+            raise ValueError("a model that reads both ways has no step form")
         h = self._embed(x)
         carries = []
-        for layer, before in zip(self.layer, carry, strict=True):
+        for layer, before in zip(self.layer, carry, strict=False):
             after, h = layer.step(before, h)
+            carries.append(after)
+        if self.pooling != "last":
+            after, h = POOLS[self.pooling].step(carry[-1], h)
             carries.append(after)
         return tuple(carries), project(h, self.V, self.c)
 
     def first_step(self, x: Array) -> Any:
-        return self.step(self.initial(len(x)), x)
+        return self(self.initial(len(x)), x, None, None)
+
+    def _both_ways(
+        self, h: Float[Array, "T B D"], length: Int[Array, " B"], key: PRNGKey | None
+    ) -> Float[Array, "B V"]:
+        """The answer to sequences of `length` real steps, the rest of them padding."""
+        T, B, _ = h.shape
+        place = jnp.arange(T, dtype=jnp.int32)[:, None]  # [T, 1]
+        # Read backwards, the first real step comes after the padding.
+        start = place == T - jnp.maximum(length, 1)[None, :]
+        for i, (layer, back) in enumerate(zip(self.layer, self.back, strict=True)):
+            h = self._drop(h, key, i)
+            _, ahead = layer(layer.initial(B), h, None)
+            _, behind = back(back.initial(B), jnp.flip(h, 0), start)
+            h = jnp.concatenate([ahead, jnp.flip(behind, 0)], axis=-1)
+        real = (place < length[None, :])[:, :, None]
+        if self.pooling == "last":
+            last = jnp.maximum(length - 1, 0)[None, :, None]
+            end = jnp.take_along_axis(h, last, axis=0)[0, :, : self.hidden_size]
+            h = jnp.concatenate([end, h[0, :, self.hidden_size :]], axis=-1)
+        else:
+            h = POOLS[self.pooling].over_real(h, real)
+        return project(self._drop(h[None], key, self.num_layers)[0], self.V, self.c)
+
+    def _drop(
+        self, h: Float[Array, "T B D"], key: PRNGKey | None, place: int
+    ) -> Float[Array, "T B D"]:
+        if key is None or not self.dropout:
+            return h
+        shape = (1, *h.shape[1:])
+        kept = jax.random.bernoulli(
+            jax.random.fold_in(key, place), 1 - self.dropout, shape
+        )
+        return jnp.where(kept, h / (1 - self.dropout), jnp.zeros_like(h))
 
     def _embed(self, inputs: Array) -> Float[Array, "*N D"]:
         size = self.interface.vocabulary_size

@@ -13,9 +13,9 @@ zeros in every convolution. Receptive field: 1 + n (k - 1) sum_i r^i inputs. All
 positions in parallel, O(T n k H^2) a level; the carry is the last (k - 1) d inputs of
 each convolution.
 
-Without weight normalisation and dropout, which the paper adds; He's initial values
-instead of N(0, 0.01). Each K [k H, H] holds its taps one under the other, the latest
-first; vectors are rows.
+Without weight normalisation, which the paper adds; dropout between levels and not
+inside them; He's initial values instead of N(0, 0.01). Each K [k H, H] holds its taps
+one under the other, the latest first; vectors are rows.
 """
 
 import flax.linen as nn
@@ -23,10 +23,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from lib.models.stack import stack
+from lib.models.stack import Pooling, stack
 from lib.ops.convolution import causal_convolution
 from lib.ops.linear import project
-from lib.setting import Count, Size
+from lib.setting import Count, Probability, Size
 from lib.types import Interface, Model
 
 Past = tuple[Float[Array, "B P D"], ...]
@@ -81,6 +81,8 @@ def make_tcn(
     hidden_size: Size = 64,
     num_layers: Size = 6,
     embedding_size: Count = 0,
+    dropout: Probability = 0.0,
+    pooling: Pooling = "last",
     kernel_size: Size = 2,
     convolutions_per_block: Size = 2,
     dilation_base: Size = 2,
@@ -95,5 +97,7 @@ def make_tcn(
         hidden_size,
         num_layers=num_layers,
         embedding_size=embedding_size,
+        dropout=dropout,
+        pooling=pooling,
         receptive_field=1 + taps * sum(dilation_base**i for i in range(num_layers)),
     )

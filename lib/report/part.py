@@ -1,134 +1,55 @@
-"""One part of a sweep on the page: its table, its figures, its samples of text."""
+"""One part of a sweep on the page, shown the way its system is."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from lib import stats
-from lib.report.collect import Run
-from lib.report.context import ModelLosses, model_losses
-from lib.report.context_figure import draw_context
-from lib.report.figure import Look, save_drawing
-from lib.report.headline import loss_table, score_table, solved_table
-from lib.report.horizon_figure import draw_horizons
+from lib.report import language_part, memory_part
+from lib.report.collect import Run, dig
+from lib.report.figure import Look
 from lib.report.markup import Child, element
-from lib.report.page import figure_markup, table_markup
-from lib.report.score import ModelScores, model_scores
-from lib.report.score_figure import draw_overview, draw_panels
 from lib.report.table import Table
 
-HORIZON_CAPTION = (
-    "Horizon of every seed (dots), their median (large mark) and its 95 % bootstrap "
-    "interval (bar, from 5 seeds up). An upright stroke marks the number of inputs a "
-    "model can see where that is finite. The ends of the axis are open: the true value "
-    "lies beyond the lengths tested."
-)
-PANEL_CAPTION = (
-    "Test score against length, one panel a model; to the right of its name its median "
-    "horizon. Lengths have a log scale; a run is trained and tested at each. Every "
-    "seed is drawn, a little to the side of its length so that equal seeds show; "
-    "n = seeds that ended, where some did not. Dotted at 0.9: solved. Dashed: the best "
-    "score of any predictor that sees only the last inputs; a model above such a line "
-    "has proved a longer memory. A 95 % bootstrap interval from 5 seeds really covers "
-    "the mean about 82 % of the time; between two-valued seeds read the dots."
-)
-OVERVIEW_CAPTION = (
-    "Mean score over seeds against length, all models together; dashed: the best score "
-    "of any predictor that sees only the last inputs. The horizon of a mean is not the "
-    "mean of horizons: take horizons from the table."
-)
-CONTEXT_CAPTION = (
-    "Left: validation loss of a model that sees only the last k characters, every seed "
-    "(thin) and the mean. Right: how much of it the longest context would still save, "
-    "drawn down to 0.001 nats; upright lines mark the median effective context, the "
-    "fewest characters within 0.01 nats."
-)
+
+class Part(Protocol):
+    """What a module of a system offers."""
+
+    def headline(self, runs: Sequence[Run]) -> Table | None:
+        """The table that a part opens with; None before any of its runs has ended."""
+        ...
+
+    def part_markup(
+        self,
+        stem: str,
+        runs: Sequence[Run],
+        styles: Mapping[str, Look],
+        figures: Path,
+    ) -> list[Child]:
+        """The part's tables and figures; the latter are written into `figures`."""
+        ...
 
 
-def part_markup(
-    stem: str,
-    runs: Sequence[Run],
-    styles: Mapping[str, Look],
-    figures: Path,
-) -> list[Child]:
-    """A part with scores by length, or one with losses by context."""
-    scores = model_scores(runs)
-    if any(model.scores for model in scores):
-        return _score_part(stem, scores, styles, figures)
-    losses = model_losses(runs)
-    if any(model.losses["validation"] for model in losses):
-        return _loss_part(stem, losses, styles, figures)
-    return [element("p", "No run of this part has ended yet.", class_="status")]
+PARTS: dict[str, Part] = {"memory": memory_part, "language": language_part}
 
 
 def headline(runs: Sequence[Run]) -> Table | None:
     """The table that a part opens with; None before any of its runs has ended."""
-    scores, losses = model_scores(runs), model_losses(runs)
-    if any(model.scores for model in scores):
-        return score_table(scores)
-    if any(model.losses["validation"] for model in losses):
-        return loss_table(losses)
-    return None
+    return _part(runs).headline(runs)
 
 
-def _score_part(
-    stem: str,
-    models: Sequence[ModelScores],
-    styles: Mapping[str, Look],
-    figures: Path,
+def part_markup(
+    stem: str, runs: Sequence[Run], styles: Mapping[str, Look], figures: Path
 ) -> list[Child]:
-    said = "; ".join(f"{model.label}: {_median(model)}" for model in models)
-    horizons, panels, overview = (
-        save_drawing(
-            figures,
-            f"{stem}-{kind}",
-            lambda narrow, draw=draw: draw(models, styles, narrow),
-            f"{title}. Median horizons: {said}.",
-        )
-        for kind, title, draw in (
-            ("horizon", "Horizon of every seed by model", draw_horizons),
-            ("score", "Score against length, every seed, by model", draw_panels),
-            ("mean", "Mean score against length of all models", draw_overview),
-        )
-    )
-    return [
-        table_markup(score_table(models)),
-        figure_markup(horizons, HORIZON_CAPTION, is_small=True),
-        figure_markup(panels, PANEL_CAPTION),
-        figure_markup(overview, OVERVIEW_CAPTION, is_small=True),
-        table_markup(solved_table(models)),
-    ]
+    """The tables and figures of a part, by the system of its task."""
+    if headline(runs) is None:
+        return [element("p", "No run of this part has ended yet.", class_="status")]
+    return _part(runs).part_markup(stem, runs, styles, figures)
 
 
-def _loss_part(
-    stem: str,
-    models: Sequence[ModelLosses],
-    styles: Mapping[str, Look],
-    figures: Path,
-) -> list[Child]:
-    children: list[Child] = [table_markup(loss_table(models))]
-    if any(model.context for model in models):
-        drawing = save_drawing(
-            figures,
-            f"{stem}-context",
-            lambda narrow: draw_context(models, styles, narrow),
-            "Validation loss against the number of last characters seen, by model.",
-        )
-        children.append(figure_markup(drawing, CONTEXT_CAPTION))
-    samples = [
-        element(
-            "div",
-            element("h4", f"{model.label}, seed {model.sample_seed}"),
-            element("pre", model.sample.expandtabs(4)),
-        )
-        for model in models
-        if model.sample
-    ]
-    if samples:
-        children.append(element("h3", "Generated text, as it came"))
-        children.append(element("div", *samples, class_="samples"))
-    return children
-
-
-def _median(model: ModelScores) -> str:
-    horizons = list(model.horizons.values())
-    return str(stats.median_horizon(horizons)) if horizons else "not known yet"
+def _part(runs: Sequence[Run]) -> Part:
+    """The module of the system that the first run with a result names."""
+    systems = (dig(run.result, "task", "system") for run in runs)
+    known = (s for s in systems if isinstance(s, str) and s in PARTS)
+    # Results of before systems had names: those with scores, and texts.
+    unnamed = "memory" if memory_part.headline(runs) else "language"
+    return PARTS[next(known, unnamed)]

@@ -63,6 +63,7 @@ def recall_result(model: str, length: int, seed: int) -> dict:
         },
         "task": {
             "name": "recall",
+            "system": "memory",
             "score_metric": "accuracy",
             "floor": {str(length): FLOOR},
             "optimum": {str(length): 1.0},
@@ -115,7 +116,8 @@ def text_result(model: str, seed: int) -> dict:
         "stopped": "budget",
         "metrics": {"test": {"128": values}, "validation": {"128": values}},
         "task": {
-            "name": "language",
+            "name": "python_docs",
+            "system": "language",
             "score_metric": "loss",
             "floor": {"128": 3.11},
             "optimum": None,

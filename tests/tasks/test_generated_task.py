@@ -70,7 +70,7 @@ def test_recall_accuracy_looks_at_the_last_position_only(right_at, expected):
 @pytest.mark.parametrize("length", [1, 2, 5, 9])
 def test_copy_memory_is_the_sequence_of_its_definition(length):
     batch = draw(COPY_MEMORY, length)
-    for inputs, targets, mask in zip(*(leaf[:30] for leaf in batch), strict=True):
+    for inputs, targets, mask in zip(*(leaf[:30] for leaf in batch[:3]), strict=True):
         symbols = list(inputs[:10])
         padding = [0] * (9 - length)
         blanks, answers = [0] * (length - 1), [0] * (length + 10)

@@ -86,7 +86,7 @@ def test_jit_gives_the_bits_of_eager(name, options):
 def test_all_beyond_the_length_is_padding(name, options):
     batch = draw(make(name, options), length=LENGTH)
     end = LENGTH + extra_length(batch)
-    assert not any(leaf[:, end:].any() for leaf in batch)
+    assert not any(leaf[:, end:].any() for leaf in jax.tree.leaves(batch))
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)

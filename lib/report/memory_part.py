@@ -1,0 +1,75 @@
+"""A part that compares memories: scores against length, horizons, solve rates."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lib import stats
+from lib.report.collect import Run
+from lib.report.figure import Look, save_drawing
+from lib.report.headline import score_table, solved_table
+from lib.report.horizon_figure import draw_horizons
+from lib.report.markup import Child
+from lib.report.page import figure_markup, table_markup
+from lib.report.score import ModelScores, model_scores
+from lib.report.score_figure import draw_overview, draw_panels
+from lib.report.table import Table
+
+HORIZON_CAPTION = (
+    "Horizon of every seed (dots), their median (large mark) and its 95 % bootstrap "
+    "interval (bar, from 5 seeds up). An upright stroke marks the number of inputs a "
+    "model can see where that is finite. The ends of the axis are open: the true value "
+    "lies beyond the lengths tested."
+)
+PANEL_CAPTION = (
+    "Test score against length, one panel a model; to the right of its name its median "
+    "horizon. Lengths have a log scale; a run is trained and tested at each. Every "
+    "seed is drawn, a little to the side of its length so that equal seeds show; "
+    "n = seeds that ended, where some did not. Dotted at 0.9: solved. Dashed: the best "
+    "score of any predictor that sees only the last inputs; a model above such a line "
+    "has proved a longer memory. A 95 % bootstrap interval from 5 seeds really covers "
+    "the mean about 82 % of the time; between two-valued seeds read the dots."
+)
+OVERVIEW_CAPTION = (
+    "Mean score over seeds against length, all models together; dashed: the best score "
+    "of any predictor that sees only the last inputs. The horizon of a mean is not the "
+    "mean of horizons: take horizons from the table."
+)
+
+
+def headline(runs: Sequence[Run]) -> Table | None:
+    """The table that a part opens with; None before any of its runs has ended."""
+    models = model_scores(runs)
+    return score_table(models) if any(model.scores for model in models) else None
+
+
+def part_markup(
+    stem: str, runs: Sequence[Run], styles: Mapping[str, Look], figures: Path
+) -> list[Child]:
+    """Scores by model and length: tables, horizons, curves."""
+    models = model_scores(runs)
+    said = "; ".join(f"{model.label}: {_median(model)}" for model in models)
+    horizons, panels, overview = (
+        save_drawing(
+            figures,
+            f"{stem}-{kind}",
+            lambda narrow, draw=draw: draw(models, styles, narrow),
+            f"{title}. Median horizons: {said}.",
+        )
+        for kind, title, draw in (
+            ("horizon", "Horizon of every seed by model", draw_horizons),
+            ("score", "Score against length, every seed, by model", draw_panels),
+            ("mean", "Mean score against length of all models", draw_overview),
+        )
+    )
+    return [
+        table_markup(score_table(models)),
+        figure_markup(horizons, HORIZON_CAPTION, is_small=True),
+        figure_markup(panels, PANEL_CAPTION),
+        figure_markup(overview, OVERVIEW_CAPTION, is_small=True),
+        table_markup(solved_table(models)),
+    ]
+
+
+def _median(model: ModelScores) -> str:
+    horizons = list(model.horizons.values())
+    return str(stats.median_horizon(horizons)) if horizons else "not known yet"
