@@ -1,11 +1,12 @@
 """Fetch a data set once, check it, and leave it where the tasks look for it.
 
-    python -m experiments.prepare tiny_shakespeare
-    python -m experiments.prepare tiny_shakespeare --manual_dir=DIR
+    python -m experiments.prepare                   lists the data sets
+    python -m experiments.prepare NAME              downloads from the original address
+    python -m experiments.prepare NAME --manual_dir=DIR
 
-The first downloads; the second takes the published file from DIR, with no network. The
-set is left in $HORIZON_CACHE, else ~/.cache/horizon.
-python_docs needs no preparation: every Python carries it.
+With --manual_dir nothing is downloaded: the published files, archives packed in any way
+or the unpacked folder are taken from DIR. The set is left in $HORIZON_CACHE, else
+~/.cache/horizon. python_docs needs no preparation: every Python carries it.
 """
 
 from collections.abc import Sequence
@@ -15,23 +16,46 @@ from absl import flags
 
 from experiments.program import run
 from lib.error import UserError
+from lib.setting import nearest
 
 MANUAL_DIR = flags.DEFINE_string(
-    "manual_dir", None, "Folder with the published file; nothing is downloaded."
+    "manual_dir", None, "Folder or archive with the published files; no download."
 )
-_KNOWN = ("tiny_shakespeare",)
+LIST = flags.DEFINE_bool("list", False, "List the known data sets.")
 
 
 def main(argv: Sequence[str]) -> None:
-    if len(argv) != 2 or argv[1] not in _KNOWN:
-        given = " ".join(argv[1:]) or "none"
-        known = ", ".join(_KNOWN)
-        raise UserError(f"prepare: name one data set of: {known}; got {given}.")
-    # Here, not at the top: these bring JAX, and --help answers at once.
-    from lib.data.tiny_shakespeare import prepare
+    # Here, not at the top: --help answers at once.
+    from lib.data import dataset
+    from lib.data.published import DATASETS
 
+    if LIST.value or len(argv) < 2:
+        print(_table())
+        return
+    if argv[1] not in DATASETS:
+        known = nearest(argv[1], DATASETS)
+        raise UserError(f"prepare: unknown data set {argv[1]!r}{known}")
     folder = MANUAL_DIR.value
-    print(prepare(None if folder is None else Path(folder).expanduser()))
+    print(
+        dataset.prepare(argv[1], None if folder is None else Path(folder).expanduser())
+    )
+
+
+def _table() -> str:
+    from lib.data import dataset
+    from lib.data.published import DATASETS
+
+    rows = [("NAME", "PREPARED", "UNPACKED", "WHAT", "LICENCE")]
+    for name, source in DATASETS.items():
+        prepared = "yes" if dataset.is_prepared(name) else "no"
+        size = f"{source.size / 1e6:.2f} MB"
+        rows.append((name, prepared, size, source.title, source.licence))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
 
 
 if __name__ == "__main__":

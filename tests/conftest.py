@@ -1,7 +1,8 @@
 """Strict mode for every test: no silent promotion of dtypes or ranks.
 
 Warnings are errors (pyproject.toml). Real data are read from $HORIZON_DATA, or from
-shared/data beside the project where that is there; tests over them skip otherwise.
+shared/data beside the project where that is there; tests over them skip otherwise. What
+is prepared of them is kept beside pytest's own cache, not in the user's.
 """
 
 import os
@@ -14,3 +15,5 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 if _BESIDE.is_dir():
     os.environ.setdefault("HORIZON_DATA", str(_BESIDE))
+_ROOT = Path(__file__).resolve().parents[1]
+os.environ.setdefault("HORIZON_CACHE", str(_ROOT / ".pytest_cache" / "horizon"))
