@@ -136,6 +136,8 @@ def _factor(schedule: str, warmup_steps: int, num_steps: int) -> optax.Schedule:
     """The learning rate at a step, as a fraction of its peak."""
     if schedule == "cosine":
         return optax.warmup_cosine_decay_schedule(0.0, 1.0, warmup_steps, num_steps)
+    if warmup_steps == 0:
+        return optax.constant_schedule(1.0)
     return optax.warmup_constant_schedule(0.0, 1.0, warmup_steps)
 
 

@@ -92,6 +92,16 @@ def test_the_rate_warms_up_then_follows_its_schedule(schedule):
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_the_rate_falls_by_steps_from_where_it_is_told():
+    p, expected = START, []
+    for t in range(12):
+        factor = 0.5 ** max(0, (t - 4) // 3 + 1)  # 1 1 1 1 .5 .5 .5 .25 .25 .25 .125
+        p = p - RATE * factor * _gradient(p)
+        expected.append(p)
+    found = _train("sgd", 12, schedule="step", decay_after=4, decay_every=3)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize(("bound", "factor"), [(0.0, 1.0), (10.0, 1.0), (1.0, 0.2)])
 def test_clipping_bounds_the_global_norm(bound, factor):
     grads = {"a": jnp.array([3.0, 0.0]), "b": jnp.array([[4.0]])}  # norm 5
