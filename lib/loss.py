@@ -43,6 +43,32 @@ def _accumulate_squared_error(outputs: Float[Array, "B T V"], batch: Batch) -> M
     return masked(jnp.mean(jnp.square(values - batch.targets), axis=-1), batch.mask)
 
 
+def _accumulate_squared_error_sum(outputs: Float[Array, "B T V"], batch: Batch) -> Mean:
+    """sum_t sum_v (output - target)^2 over the scored steps, per sequence with any."""
+    values = outputs.astype(batch.mask.dtype)
+    total = jnp.sum(jnp.square(values - batch.targets) * batch.mask[..., None])
+    return Mean(total, jnp.sum(jnp.max(batch.mask, axis=1)))
+
+
+def _accumulate_absolute_error(outputs: Float[Array, "B T V"], batch: Batch) -> Mean:
+    """|output - target| averaged over the V values, per scored target."""
+    values = outputs.astype(batch.mask.dtype)
+    return masked(jnp.mean(jnp.abs(values - batch.targets), axis=-1), batch.mask)
+
+
+def _accumulate_bernoulli_nll(outputs: Float[Array, "B T V"], batch: Batch) -> Mean:
+    """-sum_v log p_v(target_v) with p = sigmoid(outputs), in nats per scored step.
+
+    V values that are 0 or 1, each predicted by itself.
+    """
+    logits = outputs.astype(batch.mask.dtype)
+    nats = jax.nn.softplus(logits) - logits * batch.targets
+    return masked(jnp.sum(nats, axis=-1), batch.mask)
+
+
 cross_entropy = Metric(_accumulate_cross_entropy, mean)
 accuracy = Metric(_accumulate_accuracy, mean)
 squared_error = Metric(_accumulate_squared_error, mean)
+squared_error_sum = Metric(_accumulate_squared_error_sum, mean)
+absolute_error = Metric(_accumulate_absolute_error, mean)
+bernoulli_nll = Metric(_accumulate_bernoulli_nll, mean)

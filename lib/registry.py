@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from lib.data.jsb_chorales import make_jsb_chorales
 from lib.data.python_docs import make_python_docs
+from lib.data.series import make_series
 from lib.data.tiny_shakespeare import make_tiny_shakespeare
 from lib.models.gru import make_gru
 from lib.models.lru import make_lru
@@ -13,6 +15,7 @@ from lib.models.window_mlp import make_window_mlp
 from lib.tasks.adding import make_adding
 from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.recall import make_recall
+from lib.tasks.sine import make_sine
 from lib.types import Model, Task
 
 MODELS: dict[str, Callable[..., Model]] = {
@@ -30,4 +33,7 @@ TASKS: dict[str, Callable[..., Task]] = {
     "adding": make_adding,
     "python_docs": make_python_docs,
     "tiny_shakespeare": make_tiny_shakespeare,
+    "sine": make_sine,
+    "series": make_series,
+    "jsb_chorales": make_jsb_chorales,
 }
