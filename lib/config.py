@@ -61,6 +61,7 @@ class Evaluation:
     num_contexts: Size = 1024  # positions of the validation text they are taken at
     sample_length: Count = 0  # text: symbols generated into the result
     state: State = "initial"  # "carried": from window to window of a stream
+    gradient_lags: Count = 0  # record |dE_T/dh_t| at these first lags as it trains
 
 
 _SECTIONS = ("task", "model", "optimizer", "train", "evaluation", "seed")

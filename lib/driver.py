@@ -28,7 +28,7 @@ from lib.group import (
 )
 from lib.mapping import default_mode
 from lib.program import make_hparams, make_program, versions_of
-from lib.record import finish, record
+from lib.record import finish, record, record_start
 
 Outcome = Literal["done", "preempted"]
 
@@ -60,6 +60,8 @@ def run_group(root: Path, group: Group, control: Control) -> Outcome:
         compiled_before = compiled.seconds()
         work = _start(root, group, program, compiled, files, control, details)
         progress = _restore(work)
+        if progress.step == 0:
+            record_start(work, progress)
         config = program.config.train
         while progress.step < config.num_steps and active_runs(work, progress).any():
             if control.stop():

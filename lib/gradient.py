@@ -22,14 +22,15 @@ from lib.error import UserError
 from lib.types import Batch, Metric, Model, Params
 
 
-def check_recurrent(name: str, model: Model) -> None:
+def check_recurrent(who: str, model: Model) -> None:
     """Raise UserError for a model that carries no recurrent state."""
     if model.receptive_field is not None:
         raise UserError(
-            f"{name}: has no recurrent state, it reads its last "
-            f"{model.receptive_field} inputs at once; the gradient's way back is for "
-            "models that carry a state"
+            f"{who}: needs a model that carries a state; this one reads its last "
+            f"{model.receptive_field} inputs at once"
         )
+    if not model.causal:
+        raise UserError(f"{who}: needs a model that reads forward only")
 
 
 def carry_gradient_norms(

@@ -19,6 +19,7 @@ from lib.config import (
 )
 from lib.cost import model_cost
 from lib.error import UserError
+from lib.gradient import check_recurrent
 from lib.optimizer import make_optimizer
 from lib.registry import MODELS, TASKS
 from lib.store import digest
@@ -100,6 +101,9 @@ def _check_evaluation(program: Program) -> None:
     for section in (config.train, config.evaluation):
         if section.state == "carried":
             _check_carried(program)
+    if evaluation.gradient_lags:
+        model = program.make_model(make_hparams(config))
+        check_recurrent(f"{config.model['name']}: evaluation.gradient_lags", model)
     if evaluation.contexts:
         if not is_text:
             raise ValueError(f"{name}: evaluation.contexts needs a text task")

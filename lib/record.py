@@ -10,6 +10,7 @@ import numpy as np
 from lib import store
 from lib.compile import peak_memory_bytes
 from lib.group import NEVER, Progress, Work, add_seconds, start_clock
+from lib.probe.gradient import gradient_row
 from lib.result import (
     Ending,
     describe_run,
@@ -44,8 +45,9 @@ def record(
         rows = [train_row(place, sums)]
         rows += [validation_row(*pair) for pair in scores[place].items()]
         step = int(diverged_step[place]) if diverged[place] else progress.step
-        common = {"attempt": work.files.attempt, "step": step}
-        store.append_metrics(work.root, run_id, [{**common, **row} for row in rows])
+        # The newest line of the file stays the one with the scores.
+        first = [] if diverged[place] else _gradient_rows(work, progress, place)
+        _append(work, run_id, step, [*first, *rows])
         if config.stop_score and len(rows) > 1:
             reached = all(row["score"] >= config.stop_score for row in rows[1:])
             hits[place] = hits[place] + 1 if reached else 0
@@ -59,6 +61,27 @@ def record(
     return progress._replace(
         states=states, hits=hits, stopped_step=stopped, seconds=seconds
     )
+
+
+def record_start(work: Work, progress: Progress) -> None:
+    """Append what is recorded of waiting runs before their first step."""
+    for place in np.flatnonzero(work.waiting):
+        rows = _gradient_rows(work, progress, int(place))
+        _append(work, work.group.run_ids[place], progress.step, rows)
+
+
+def _append(work: Work, run_id: str, step: int, rows: list[dict[str, Any]]) -> None:
+    common = {"attempt": work.files.attempt, "step": step}
+    store.append_metrics(work.root, run_id, [{**common, **row} for row in rows])
+
+
+def _gradient_rows(work: Work, progress: Progress, place: int) -> list[dict[str, Any]]:
+    """The gradient's way back in one run now, where its config asks for it."""
+    if not work.program.config.evaluation.gradient_lags:
+        return []
+    own = lambda tree: jax.tree.map(lambda x: x[place], tree)
+    params = own(progress.states.params)
+    return [gradient_row(work.program, own(work.hparams), params)]
 
 
 def _evaluate(work: Work, progress: Progress, which: np.ndarray, split: Split):

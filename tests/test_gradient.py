@@ -180,5 +180,5 @@ def test_a_lag_longer_than_every_example_is_unknown():
 @pytest.mark.parametrize("name", ["tcn", "window_mlp"])
 def test_a_model_without_a_state_is_refused(name):
     model = make_model(name, INTERFACE, hidden_size=4)
-    with pytest.raises(UserError, match=f"{name}: has no recurrent state"):
+    with pytest.raises(UserError, match=f"{name}: needs a model that carries a state"):
         check_recurrent(name, model)

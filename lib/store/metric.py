@@ -17,7 +17,8 @@ NAME = "metrics.jsonl"
 MAX_LINE_BYTES = 2**20
 MAX_BYTES = 512 * 2**20
 
-_SPLITS = {"train": 0, "validation": 1, "test": 2}
+# "gradient" is no split of the data, but has rows of its own at a step.
+_SPLITS = {"train": 0, "validation": 1, "test": 2, "gradient": 3}
 _TAIL_BYTES = 2**14
 
 Row = dict[str, Any]
