@@ -60,6 +60,8 @@ class Evaluation:
     contexts: tuple[Size, ...] = ()  # text: losses that see only the last k characters
     num_contexts: Size = 1024  # positions of the validation text they are taken at
     sample_length: Count = 0  # text: symbols generated into the result
+    free_running: Count = 0  # text: symbols a model runs on its own samples, scored
+    passage: Count = 0  # text: first symbols of validation whose losses are kept
     state: State = "initial"  # "carried": from window to window of a stream
     gradient_lags: Count = 0  # record |dE_T/dh_t| at these first lags as it trains
 

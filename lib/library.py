@@ -12,7 +12,7 @@ from jaxtyping import Array, PyTree
 
 from lib import store
 from lib.config import Config, make_config
-from lib.data.character import decode, encode
+from lib.data.symbol import decode, encode
 from lib.error import UserError
 from lib.generate import generate
 from lib.program import check_program, identify, make_hparams, make_program

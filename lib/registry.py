@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from lib.data.jsb_chorales import make_jsb_chorales
+from lib.data.ptb import make_ptb_characters, make_ptb_words
 from lib.data.python_docs import make_python_docs
 from lib.data.series import make_series
+from lib.data.text_file import make_text_file
 from lib.data.tiny_shakespeare import make_tiny_shakespeare
 from lib.models.gru import make_gru
 from lib.models.lru import make_lru
@@ -36,4 +38,7 @@ TASKS: dict[str, Callable[..., Task]] = {
     "sine": make_sine,
     "series": make_series,
     "jsb_chorales": make_jsb_chorales,
+    "ptb_words": make_ptb_words,
+    "ptb_characters": make_ptb_characters,
+    "text_file": make_text_file,
 }

@@ -8,7 +8,7 @@ Python version to the next, which the task's fingerprint tells apart.
 
 import functools
 
-from lib.data.character import Corpus, make_character, make_corpus
+from lib.data.language import Corpus, make_corpus, make_language
 from lib.types import Split, Task
 
 
@@ -26,5 +26,5 @@ def read_corpus() -> Corpus:
 
 
 def make_python_docs(split: Split, batch_size: int, max_length: int) -> Task:
-    """Next-character prediction on Python's documentation (see lib.data.character)."""
-    return make_character(read_corpus(), split, batch_size, max_length)
+    """Next-character prediction on Python's documentation (see lib.data.language)."""
+    return make_language(read_corpus(), split, batch_size, max_length)

@@ -112,7 +112,8 @@ def stack(
 
     causal = direction == "forward"
     field = receptive_field if pooling == "last" and causal else None
-    return Model(init, initial, apply, step, field, causal=causal)
+    version = 2 if embedding_size else 1  # 2: rows of E have length 1
+    return Model(init, initial, apply, step, field, causal, version)
 
 
 def check_padded(interface: Interface) -> None:
@@ -143,7 +144,10 @@ class Stack(nn.Module):
         size = self.interface.input_size
         dense = nn.initializers.lecun_normal()
         if self.embedding_size:
-            self.E = self.param("E", dense, (size, self.embedding_size))
+            # A lookup adds nothing up: its rows have length 1 whatever the vocabulary.
+            rows = nn.initializers.variance_scaling(1.0, "fan_out", "normal")
+            init = rows if self.interface.vocabulary_size else dense
+            self.E = self.param("E", init, (size, self.embedding_size))
             size = self.embedding_size
         width = self.hidden_size * (2 if self.direction == "both" else 1)
         sizes = [size] + [width] * (self.num_layers - 1)

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from lib.context import context_loss
-from lib.data.character import decode
+from lib.data.symbol import decode
 from lib.generate import generate
 from lib.program import Program, make_task
 from lib.train import Hparams

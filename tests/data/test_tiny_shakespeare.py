@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from lib.data.character import decode
+from lib.data.symbol import decode
 from lib.data.tiny_shakespeare import make_tiny_shakespeare
 from tests.data.place import PUBLISHED, needs_published
 

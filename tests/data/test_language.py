@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.data.character import UNKNOWN, decode, encode, make_character, make_corpus
+from lib.data.language import make_corpus, make_language
 from lib.data.python_docs import make_python_docs, read_corpus, read_text
+from lib.data.symbol import UNKNOWN, decode, encode
 from lib.types import SPLITS
 
 # 200 characters: 180 train, 10 validate (with two that training has not), 10 test.
@@ -34,20 +35,20 @@ def test_text_survives_encoding_and_decoding():
     assert decode(encode("not to be", CORPUS.symbols), CORPUS.symbols) == "not to be"
 
 
-@pytest.mark.parametrize("character", ["Z", "\n", "\udc80", UNKNOWN])
+@pytest.mark.parametrize("character", ["Z", "\n", "\udc80", UNKNOWN["character"]])
 def test_a_character_that_training_has_not_is_the_unknown_symbol(character):
     tokens = encode(f"b{character}b", CORPUS.symbols)
-    assert decode(tokens, CORPUS.symbols) == f"b{UNKNOWN}b"
+    assert decode(tokens, CORPUS.symbols) == f"b{UNKNOWN['character']}b"
 
 
 def test_the_vocabulary_is_that_of_the_training_split():
-    assert CORPUS.symbols == (*sorted(set(" ;benort")), UNKNOWN)
+    assert CORPUS.symbols == (*sorted(set(" ;benort")), UNKNOWN["character"])
 
 
 @pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize(("batch_size", "max_length"), [(2, 3), (4, 9), (64, 1)])
 def test_tiles_score_every_target_of_a_split_once(split, batch_size, max_length):
-    task = make_character(CORPUS, split, batch_size, max_length)
+    task = make_language(CORPUS, split, batch_size, max_length)
     batch = tiles(task)
     scored = batch.mask == 1
     expected = encode(PARTS[split], CORPUS.symbols)
@@ -56,7 +57,7 @@ def test_tiles_score_every_target_of_a_split_once(split, batch_size, max_length)
 
 
 def test_tiles_of_a_shorter_length_score_the_start_of_each_window():
-    batch = tiles(make_character(CORPUS, "train", 4, 9), length=5)
+    batch = tiles(make_language(CORPUS, "train", 4, 9), length=5)
     starts = [TEXT[i : i + 5] for i in range(0, 179, 9)]
     shown = [decode(row[:5], CORPUS.symbols) for row in batch.inputs[: len(starts)]]
     assert [s[: len(x)] for s, x in zip(shown, starts, strict=True)] == starts
@@ -65,7 +66,7 @@ def test_tiles_of_a_shorter_length_score_the_start_of_each_window():
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_windows_lie_in_their_split_and_reach_both_its_ends(split):
-    task = make_character(CORPUS, split, 4000, 8)
+    task = make_language(CORPUS, split, 4000, 8)
     batch = jax.jit(task.sample)(jax.random.key(0), task.data, jnp.int32(8))
     windows = np.concatenate([batch.inputs, batch.targets[:, -1:]], axis=1)
     part = encode(PARTS[split], CORPUS.symbols).tolist()
@@ -96,7 +97,7 @@ def test_the_floor_is_the_loss_of_training_frequencies(split):
     counts = collections.Counter(c for c in PARTS["train"])
     total = len(PARTS["train"]) + len(counts) + 1
     nats = [-math.log((counts[c] + 1) / total) for c in PARTS[split][1:]]
-    task = make_character(CORPUS, split, 4, 9)
+    task = make_language(CORPUS, split, 4, 9)
     assert task.floor(9) == pytest.approx(np.mean(nats), rel=1e-12)
 
 
@@ -117,7 +118,7 @@ def test_answering_training_frequencies_reaches_the_floor():
 def test_a_window_must_fit_the_shortest_split(max_length):
     message = f"words: length must be at least 1 and at most 9, got {max_length}"
     with pytest.raises(ValueError, match=message):
-        make_character(CORPUS, "train", 4, max_length)
+        make_language(CORPUS, "train", 4, max_length)
 
 
 def test_python_docs_are_the_topics_in_the_order_of_their_names():
