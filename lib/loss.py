@@ -1,9 +1,11 @@
 """Losses and scores of classes and of values, as masked sums that merge exactly.
 
-Each is a `Metric` over a `Mean`: the sum over scored targets and their number, in the
-mask's dtype whatever the dtype of the outputs. Two batches merge by adding their sums,
-which is the mean over both, however many targets each has scored.
+Each but F1 is a `Metric` over a `Mean`: the sum over scored targets and their number,
+in the mask's dtype whatever the dtype of the outputs. Two batches merge by adding their
+sums, which is the mean over both, however many targets each has scored.
 """
+
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -72,3 +74,33 @@ squared_error = Metric(_accumulate_squared_error, mean)
 squared_error_sum = Metric(_accumulate_squared_error_sum, mean)
 absolute_error = Metric(_accumulate_absolute_error, mean)
 bernoulli_nll = Metric(_accumulate_bernoulli_nll, mean)
+
+
+class Answers(NamedTuple):
+    """How often one class was rightly answered, wrongly answered, and missed."""
+
+    right: Float[Array, ""]
+    wrong: Float[Array, ""]
+    missed: Float[Array, ""]
+
+
+def f1(positive: int) -> Metric:
+    """The F1 of one class, the harmonic mean of its precision and recall, in [0, 1].
+
+    F1 = 2 right / (2 right + wrong + missed) over all data together, which is not the
+    mean of F1 over batches; nan where the class is neither there nor answered.
+    """
+
+    def accumulate(outputs: Float[Array, "B T V"], batch: Batch) -> Answers:
+        answered = jnp.argmax(outputs, axis=-1) == positive
+        true = batch.targets == positive
+        count = lambda hits: jnp.sum(hits.astype(batch.mask.dtype) * batch.mask)
+        return Answers(
+            count(answered & true), count(answered & ~true), count(~answered & true)
+        )
+
+    def finalize(sums: Answers) -> float:
+        right, errors = float(sums.right), float(sums.wrong) + float(sums.missed)
+        return 2 * right / (2 * right + errors) if right + errors else float("nan")
+
+    return Metric(accumulate, finalize)

@@ -103,6 +103,35 @@ def tcn_block(p: Mapping[str, Array], x: Array, past: list[Array], d: int) -> Ar
     return relu(a + (x @ p["R"] if "R" in p else x))
 
 
+def bag(p: Mapping[str, Array], x: Array, total: Array, count: Array) -> Array:
+    """The layers' outputs over the running mean of x E; two hidden layers of relu."""
+    all_h = []
+    for x_t in x:
+        total, count = total + x_t @ p["E"], count + 1
+        h = total / count
+        for i in range(2):
+            h = relu(h @ p[f"U_{i}"] + p[f"b_{i}"])
+        all_h.append(h)
+    return np.array(all_h)
+
+
+def text_cnn(
+    p: Mapping[str, Array], x: Array, past: Array, largest: Array, widths: tuple
+) -> Array:
+    """Kim 2014, equations 2 to 4, with the maximum taken after every word."""
+    extended, all_m = np.concatenate([past, x]), []
+    for t in range(len(past), len(extended)):
+        answers = []
+        for i, width in enumerate(widths):
+            taps, c = np.split(p[f"K_{i}"], width), p[f"b_{i}"]
+            for j in range(width):
+                c = c + extended[t - j] @ taps[j]
+            answers.append(relu(c))
+        largest = np.maximum(largest, np.concatenate(answers))
+        all_m.append(largest)
+    return np.array(all_m)
+
+
 def slope(
     function: Callable[[Any], float], point: Any, direction: Any, step: float = 1e-5
 ) -> float:

@@ -16,8 +16,11 @@ TOKENS = Interface(vocabulary_size=5, input_size=5, output_size=4)
 FLOATS = Interface(vocabulary_size=0, input_size=D, output_size=4)
 
 # Sizes below T, so that receptive fields end inside the sequence.
-SMALL = {"window_mlp": {"window": 4}}
+SMALL = {"window_mlp": {"window": 4}, "text_cnn": {"widths": (2, 3)}}
 SMALL_TCN = {"num_layers": 2, "kernel_size": 2}
+OVER_TOKENS = {"bag": {"ngrams": 3, "num_buckets": 11, "normalise": True}}
+# A maximum has a gradient for the largest step alone.
+OVER_FLOATS = {"bag": {"embedding_size": 0}, "text_cnn": {"pooling": "last"}}
 
 
 class Case(NamedTuple):
@@ -40,6 +43,7 @@ def make_case(name: str, interface: Interface) -> Case:
     tokens = interface.vocabulary_size > 0
     layers = {"num_layers": 2, "embedding_size": 3} if tokens else {"num_layers": 1}
     settings = {**layers, **SMALL.get(name, {}), **(SMALL_TCN if name == "tcn" else {})}
+    settings |= (OVER_TOKENS if tokens else OVER_FLOATS).get(name, {})
     model = MODELS[name](interface, hidden_size=6, **settings)
     random = np.random.default_rng(0)
     if tokens:
