@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import lzma
 import os
+import re
 import tarfile
 import zipfile
 import zlib
@@ -29,8 +30,8 @@ SUFFIXES = (".gz", ".xz", ".bz2", ".zip", ".tar", ".tgz", ".txz", ".tbz2")
 _OPENERS: dict[bytes, Any] = {
     b"\x1f\x8b": gzip.open,
     b"\xfd7zXZ\x00": lzma.open,
-    b"BZh": bz2.open,
 }
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError)
 _BLOCK = 512  # bytes of a tar header, whose magic word lies at 257
 
@@ -56,15 +57,14 @@ def read_members(
     """
     try:
         yield from _members(path, wanted, limit)
-    except (*_BROKEN, gzip.BadGzipFile) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{path}: corrupted or cut short: {reason}.") from error
+    except _BROKEN as error:
+        raise _corrupted(path, error) from error
     except (RuntimeError, NotImplementedError) as error:  # encrypted, unknown method
         raise UserError(f"{path}: cannot be unpacked: {error}.") from error
     except OSError as error:
-        # Decompressors raise OSErrors without a number for what is not their format.
-        reason = error.strerror or f"corrupted: {error}"
-        raise UserError(f"{path}: cannot be read: {reason}.") from error
+        if error.errno is None:  # how decompressors say that a stream is not theirs
+            raise _corrupted(path, error) from error
+        raise UserError(f"{path}: cannot be read: {error.strerror}.") from error
 
 
 def content_digest(members: Mapping[str, bytes]) -> str:
@@ -85,7 +85,7 @@ def content_digest(members: Mapping[str, bytes]) -> str:
 def _members(path: Path, wanted: Callable[[str], bool], limit: int) -> Iterator[Member]:
     if path.is_dir():
         found = _from_folder(path, wanted, limit)
-    elif zipfile.is_zipfile(path):
+    elif _head(path).startswith(_ZIP):
         found = _from_zip(path, wanted, limit)
     else:
         opener = _opener(path)
@@ -104,10 +104,16 @@ def _members(path: Path, wanted: Callable[[str], bool], limit: int) -> Iterator[
 
 
 def _opener(path: Path) -> Callable[..., IO[bytes]]:
-    with path.open("rb") as file:
-        magic = file.read(6)
-    found = (opener for start, opener in _OPENERS.items() if magic.startswith(start))
+    head = _head(path)
+    if re.match(rb"BZh[1-9]1AY&", head):
+        return bz2.open
+    found = (opener for start, opener in _OPENERS.items() if head.startswith(start))
     return next(found, open)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(8)
 
 
 def _from_folder(
@@ -187,6 +193,11 @@ def _safe(archive: Path, name: str) -> str:
     if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
         raise UserError(f"{archive}: refused: holds a file named {name!r}.")
     return path.as_posix()
+
+
+def _corrupted(path: Path, error: Exception) -> UserError:
+    reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return UserError(f"{path}: corrupted or cut short: {reason}.")
 
 
 def _too_large(path: Path, limit: int) -> UserError:

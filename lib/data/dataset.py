@@ -59,7 +59,7 @@ def prepare(name: str, manual_dir: Path | None) -> str:
     cache = cache_folder()
     if manual_dir is not None and not manual_dir.exists():
         raise UserError(f"{name}: --manual_dir: there is no {manual_dir}.")
-    paths = None if manual_dir is None else _find(source, manual_dir)
+    paths = None if manual_dir is None else find_files(source, manual_dir)
     if paths == []:
         wanted = ", ".join(source.stems)
         raise UserError(
@@ -88,7 +88,7 @@ def _load(name: str, published: Path | None, cache: Path) -> tuple[Records, str]
     source = _source(name)
     if _place(source, cache).is_dir():
         return _read_built(source, cache)
-    paths = [] if published is None else _find(source, published / source.folder)
+    paths = [] if published is None else find_files(source, published / source.folder)
     if paths:
         return _prepare(source, paths, cache, replace=False)
     raise UserError(
@@ -107,7 +107,7 @@ def _place(source: Source, cache: Path) -> Path:
     return cache / source.name / source.version
 
 
-def _find(source: Source, folder: Path) -> list[Path]:
+def find_files(source: Source, folder: Path) -> list[Path]:
     """The files, archives or unpacked folder that hold a set; empty if none do."""
     if folder.is_file():
         return [folder]
@@ -127,7 +127,7 @@ def _prepare(
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix=".prepare-") as name:
             scratch = Path(name)
-            files = _files(
+            files = read_files(
                 source, _download(source, scratch) if paths is None else paths
             )
             _build(source, files, scratch)
@@ -138,7 +138,7 @@ def _prepare(
     return built
 
 
-def _files(source: Source, paths: Iterable[Path]) -> dict[str, bytes]:
+def read_files(source: Source, paths: Iterable[Path]) -> dict[str, bytes]:
     """The files that matter by path, checked against what is known of the set."""
     files: dict[str, bytes] = {}
     paths = list(paths)

@@ -35,7 +35,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PyTree
 
 from lib.data import dataset
-from lib.data.table import Table, decode, read_table
+from lib.data.encoding import read_text
+from lib.data.table import Table, read_table
 from lib.error import UserError
 from lib.loss import absolute_error, squared_error
 from lib.setting import Count, Probability, Size
@@ -252,13 +253,8 @@ def _read(
     if source != "file":
         text = dataset.load(source)["all"][0]["text"]
         return _parse(source, text, columns), dataset.fingerprint(source)
-    try:
-        content = Path(path).expanduser().read_bytes()
-    except OSError as error:
-        reason = error.strerror or "no such file"
-        raise UserError(f"series: {path}: cannot be read: {reason}") from error
-    text = decode(path, content, encoding)
-    return _parse(path, text, columns), hashlib.sha256(content).hexdigest()
+    text = read_text(Path(path).expanduser(), encoding)
+    return _parse(path, text, columns), hashlib.sha256(text.encode()).hexdigest()
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,14 +1,21 @@
-"""Columns of numbers from a CSV file, with errors that name row and column."""
+"""Columns of numbers from a CSV file, with errors that name row and column.
+
+The first row names the columns. A column with no number in it, such as dates, is left
+out unless it is asked for. Where a column has any number, every cell of it must be a
+finite one: a gap in a series is never filled or skipped in silence.
+"""
 
 import csv
 import io
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float64
 
+from lib.data.encoding import read_text
 from lib.error import UserError
 from lib.setting import nearest
 
@@ -17,82 +24,83 @@ class Table(NamedTuple):
     """Named columns of one length."""
 
     columns: tuple[str, ...]
-    values: Float[np.ndarray, "N C"]
+    values: Float64[np.ndarray, "N C"]
 
 
-def decode(place: str, content: bytes, encoding: str) -> str:
-    """The text of a file. Raises UserError where it is not in that encoding."""
-    try:
-        # A byte order mark is no part of the first column's name.
-        return content.decode(encoding).removeprefix("\ufeff")
-    except LookupError as error:
-        raise UserError(f"{place}: unknown encoding {encoding!r}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{place}: is not {encoding} at byte {error.start}; name its encoding, "
-            "such as encoding='latin-1'"
-        ) from error
+def read_table_file(
+    path: Path, columns: Sequence[str] = (), encoding: str = "utf-8"
+) -> Table:
+    """`read_table` of a file, plain or compressed.
+
+    Raises:
+      UserError: as `read_table` and `lib.data.encoding.read_text`.
+    """
+    return read_table(str(path), read_text(path, encoding), columns)
 
 
 def read_table(place: str, text: str, columns: Sequence[str] = ()) -> Table:
-    """The columns asked for, in that order; () for all that begin with a number.
+    """The columns asked for, in that order; () for all that have numbers.
 
-    The first line names the columns; rows are counted as in the file, it being row 1.
+    Rows are counted as a spreadsheet does, the columns' names being row 1.
 
     Raises:
       UserError: no rows, an unknown column, a row of another width, a cell that is not
         a finite number.
     """
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        lines = [(reader.line_num, cells) for cells in reader if any(cells)]
-    except csv.Error as error:
-        raise UserError(f"{place}: row {reader.line_num}: {error}") from error
-    if len(lines) < 2:
-        raise UserError(f"{place}: has no rows below a line with the columns' names")
-    (_, header), *rows = lines
-    header = [name.strip() for name in header]
-    for row, cells in rows:
-        if len(cells) != len(header):
-            raise UserError(
-                f"{place}: row {row} has {len(cells)} cells, but there are "
-                f"{len(header)} columns"
-            )
-    names = tuple(columns) or _numeric(place, header, rows[0][1])
-    for name in names:
+    header, rows = _parse(place, text)
+    for name in columns:
         if name not in header:
-            raise UserError(f"{place}: no column {name!r}{nearest(name, header)}")
-        if names.count(name) > 1:
-            raise UserError(f"{place}: column {name!r} is asked for twice")
-    picked = [(name, header.index(name)) for name in names]
-    values = [
-        [_number(place, row, name, cells[index]) for name, index in picked]
-        for row, cells in rows
+            raise UserError(f"{place}: no column {name!r}{nearest(name, header)}.")
+        if columns.count(name) > 1:
+            raise UserError(f"{place}: column {name!r} is asked for twice.")
+    cells = list(zip(*rows, strict=True))
+    places = [header.index(name) for name in columns] or [
+        index for index, column in enumerate(cells) if any(map(_is_number, column))
     ]
-    return Table(names, np.asarray(values, np.float64))
+    if not places:
+        raise UserError(f"{place}: no numbers in any of {', '.join(header)}.")
+    values = np.empty((len(rows), len(places)))
+    for i, index in enumerate(places):
+        values[:, i] = _numbers(place, header[index], cells[index])
+    return Table(tuple(header[index] for index in places), values)
 
 
-def _numeric(place: str, header: list[str], first: list[str]) -> tuple[str, ...]:
-    """The columns whose first cell is a number: dates and names are not."""
-    pairs = zip(header, first, strict=True)
-    found = tuple(name for name, cell in pairs if math.isfinite(_parse(cell)))
-    if not found:
-        raise UserError(f"{place}: no column begins with a number")
-    return found
-
-
-def _number(place: str, row: int, column: str, cell: str) -> float:
-    value = _parse(cell)
-    if not math.isfinite(value):
-        raise UserError(
-            f"{place}: row {row}, column {column!r}: {cell[:40]!r} is not a number"
-        )
-    return value
-
-
-def _parse(cell: str) -> float:
-    """The number in a cell; nan for anything else."""
+def _parse(place: str, text: str) -> tuple[list[str], list[list[str]]]:
+    """The columns' names and the rows, all equally long."""
+    stream = io.StringIO(text.rstrip("\r\n"), newline="")
+    reader = csv.reader(stream, strict=True, skipinitialspace=True)
     try:
-        return float(cell)
+        header = [name.strip() for name in next(reader, [])]
+        rows = list(reader)
+    except csv.Error as error:
+        raise UserError(f"{place}: line {reader.line_num:,}: {error}.") from error
+    if not any(header):
+        raise UserError(f"{place}: empty; columns' names and rows are wanted.")
+    if all(map(_is_number, header)):
+        raise UserError(f"{place}: row 1 is numbers; the columns' names are wanted.")
+    if repeated := [name for name in header if header.count(name) > 1]:
+        raise UserError(f"{place}: more than one column is named {repeated[0]!r}.")
+    if not rows:
+        raise UserError(f"{place}: no rows below the columns' names.")
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(header):
+            raise UserError(
+                f"{place}: row {number:,} has {len(row)} cells, but there are "
+                f"{len(header)} columns."
+            )
+    return header, rows
+
+
+def _numbers(place: str, name: str, cells: Sequence[str]) -> list[float]:
+    for number, cell in enumerate(cells, 2):
+        if not _is_number(cell):
+            what = f"{cell[:40]!r} is not a number" if cell.strip() else "is empty"
+            raise UserError(f"{place}: row {number:,}, column {name!r}: {what}.")
+    return [float(cell) for cell in cells]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell)) and "_" not in cell  # Python's own 1_000
     except ValueError:
-        return math.nan
+        return False

@@ -8,6 +8,7 @@ read as line breaks.
 import functools
 from pathlib import Path
 
+from lib.data.encoding import read_text
 from lib.data.language import Corpus, make_corpus, make_language
 from lib.data.symbol import Unit
 from lib.error import UserError
@@ -37,31 +38,10 @@ def make_text_file(
     try:
         changed = place.stat().st_mtime_ns
     except OSError as error:
-        raise UserError(_unreadable(place, error)) from error
+        reason = error.strerror or error
+        raise UserError(f"text_file: {place} cannot be read: {reason}.") from error
     corpus = _read_corpus(place, unit, encoding, vocabulary_size, changed)
     return make_language(corpus, split, batch_size, max_length)
-
-
-def read_text(path: Path, encoding: str) -> str:
-    """A file's text. Raises UserError with one line that says what is wrong."""
-    try:
-        return path.read_text(encoding=encoding)
-    except LookupError as error:
-        raise UserError(
-            f"text_file: unknown encoding {encoding!r} (known: utf-8, latin-1, cp1252 "
-            "and others of Python)"
-        ) from error
-    except UnicodeError as error:
-        raise UserError(
-            f"text_file: {path} is not {encoding} ({error}); name its encoding with "
-            "task.encoding, as latin-1"
-        ) from error
-    except OSError as error:
-        raise UserError(_unreadable(path, error)) from error
-
-
-def _unreadable(path: Path, error: OSError) -> str:
-    return f"text_file: cannot read {path}: {error.strerror or error}"
 
 
 @functools.lru_cache(maxsize=4)
@@ -69,7 +49,7 @@ def _read_corpus(
     path: Path, unit: Unit, encoding: str, vocabulary_size: int, changed: int
 ) -> Corpus:
     del changed  # a file written anew is read anew
-    text = read_text(path, encoding)
+    text = read_text(path, encoding).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise UserError(f"text_file: {path} is empty")
     return make_corpus("text_file", text, unit, vocabulary_size)

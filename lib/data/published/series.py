@@ -1,4 +1,4 @@
-"""Series through time, each one CSV file in one record: read it by `lib.data.series`.
+"""Series through time, each one CSV file in one record: read it by `lib.data.table`.
 
 etth1      oil temperature and six loads of a power transformer, hourly, 2 years
 sunspots   monthly mean sunspot numbers of Zurich, 1749 to 1983
