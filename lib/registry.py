@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from lib.data.babi import make_babi
 from lib.data.jsb_chorales import make_jsb_chorales
 from lib.data.labelled_text import make_labelled_text
 from lib.data.newsgroups import make_newsgroups
@@ -23,6 +24,7 @@ from lib.tasks.adding import make_adding
 from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.recall import make_recall
 from lib.tasks.sine import make_sine
+from lib.tasks.stories import make_stories
 from lib.types import Model, Task
 
 MODELS: dict[str, Callable[..., Model]] = {
@@ -40,6 +42,8 @@ TASKS: dict[str, Callable[..., Task]] = {
     "recall": make_recall,
     "copy_memory": make_copy_memory,
     "adding": make_adding,
+    "stories": make_stories,
+    "babi": make_babi,
     "python_docs": make_python_docs,
     "tiny_shakespeare": make_tiny_shakespeare,
     "sine": make_sine,

@@ -14,7 +14,7 @@ from lib.registry import TASKS
 from lib.types import Batch
 from tests.data.texts import small_texts
 
-GENERATED = ("recall", "copy_memory", "adding")
+GENERATED = ("recall", "copy_memory", "adding", "stories")
 NEEDED = {
     "text_file": {"path": str(Path(__file__).parents[2] / "README.md")},
     "labelled_text": {"path": str(Path(__file__).parents[1] / "data/labelled.csv")},
@@ -37,6 +37,7 @@ PUBLISHED = {
     "jsb_chorales": "poly_music/JSB_Chorales.mat",
     "ptb_words": "ptb/ptb.train.txt.gz",
     "ptb_characters": "ptb/ptb.train.txt.gz",
+    "babi": "babi/babi_en.tar.xz",
 }
 SINGLE = ("sine",)  # tasks with one series only: all their examples are equal
 
@@ -107,10 +108,12 @@ def test_all_beyond_the_length_is_padding(name, options):
 def test_the_last_position_of_a_length_is_scored(name, options):
     task = make(name, options)
     batch = draw(task, length=LENGTH)
-    if task.interface.padding:  # texts end where they end, each at one position
+    if task.interface.padding:  # texts end where they end, each at its last word
         last = np.count_nonzero(batch.inputs, axis=1) - 1
-        np.testing.assert_array_equal(batch.mask.argmax(axis=1), last)
-        np.testing.assert_array_equal(batch.mask.sum(axis=1), 1)
+        end = np.arange(batch.mask.shape[1])[None, :] == last[:, None]
+        assert batch.mask[end].all()
+        if task.system == "classification":
+            np.testing.assert_array_equal(batch.mask, end)
         return
     assert batch.mask[:, LENGTH + extra_length(batch) - 1].all()
 
@@ -195,6 +198,8 @@ def test_perfect_answers_reach_the_optimum(name, options, length):
 @pytest.mark.parametrize("length", [LENGTH, MAX_LENGTH])
 def test_the_best_answer_without_the_inputs_reaches_the_floor(name, options, length):
     task = make(name, options)
+    if task.interface.padding:
+        pytest.skip("answers of several words, of which test_stories searches the best")
     batch = draw(task, 1, length)
     blind = blind_outputs(task, draw(task, 0, length))
     outputs = np.broadcast_to(blind, (*batch.mask.shape, blind.shape[-1]))
