@@ -24,7 +24,7 @@ from lib.optimizer import make_optimizer
 from lib.registry import MODELS, TASKS
 from lib.store import digest
 from lib.train import Hparams, make_trainer, predict
-from lib.types import Model, Split, Task, Trainer
+from lib.types import Model, Params, Split, Task, Trainer
 
 
 class Program(NamedTuple):
@@ -62,6 +62,13 @@ def make_task(
     return factory(
         split, batch_size or sizes.batch_size, max_length or length, **settings
     )
+
+
+def initial_params(program: Program, config: Config) -> Params:
+    """The parameters of a run before its first step, made again from its seed."""
+    init = jax.jit(program.trainer.init)
+    state = init(np.uint32(config.seed), make_hparams(config), program.task.data)
+    return state.params
 
 
 def eval_length(config: Config) -> int:

@@ -100,6 +100,7 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
         "verify",
         "reproduce",
         "generate",
+        "gradient",
         "prepare",
     ],
 )

@@ -32,6 +32,7 @@ class Run:
     versions: dict[str, Any]
     result: dict[str, Any] = field(repr=False)  # empty where there is none
     problems: tuple[str, ...]
+    metrics: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
     @property
     def label(self) -> str:
@@ -195,4 +196,5 @@ def _run(entry: dict[str, Any], record: RunRecord) -> Run:
         versions=record.versions,
         result=record.result or {},
         problems=tuple(str(problem) for problem in record.problems),
+        metrics=tuple(_dicts(record.metrics)),
     )

@@ -116,6 +116,9 @@ def _values(runs: Sequence[Run], split: str, name: str) -> list[float]:
         length = own if own is not None else max(lengths, default=0)
         if name == "score":
             found.append(run_score(run, length, split))
+        elif run.state == "done" and not lengths:
+            # No split of the data: what a probe found, as in "forecast/free_mse".
+            found.append(number(dig(run.result, split, name)))
         elif run.state == "done":
             found.append(number(dig(lengths.get(length), name)))
     return [value for value in found if value is not None]

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from lib.report import language_part, memory_part
+from lib.report import language_part, memory_part, regression_part
 from lib.report.collect import Run, dig
 from lib.report.figure import Look
+from lib.report.gradient_part import gradient_markup
 from lib.report.markup import Child, element
 from lib.report.table import Table
 
@@ -29,7 +30,11 @@ class Part(Protocol):
         ...
 
 
-PARTS: dict[str, Part] = {"memory": memory_part, "language": language_part}
+PARTS: dict[str, Part] = {
+    "memory": memory_part,
+    "regression": regression_part,
+    "language": language_part,
+}
 
 
 def headline(runs: Sequence[Run]) -> Table | None:
@@ -43,7 +48,8 @@ def part_markup(
     """The tables and figures of a part, by the system of its task."""
     if headline(runs) is None:
         return [element("p", "No run of this part has ended yet.", class_="status")]
-    return _part(runs).part_markup(stem, runs, styles, figures)
+    part = _part(runs).part_markup(stem, runs, styles, figures)
+    return [*part, *gradient_markup(stem, runs, styles, figures)]
 
 
 def _part(runs: Sequence[Run]) -> Part:
