@@ -5,7 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.loss import accuracy, cross_entropy, squared_error
+from lib.loss import (
+    absolute_error,
+    accuracy,
+    bernoulli_nll,
+    cross_entropy,
+    squared_error,
+    squared_error_sum,
+)
 from lib.types import Batch
 
 RANDOM = np.random.default_rng(0)
@@ -70,3 +77,35 @@ def test_sums_of_half_precision_outputs_are_float32(metric, batch):
 def test_a_mean_over_nothing_is_not_a_number():
     nothing = BATCH._replace(mask=jnp.zeros((3, 4), jnp.float32))
     assert np.isnan(measure(cross_entropy, LOGITS, nothing))
+
+
+def test_squared_error_sum_is_per_sequence_that_is_scored():
+    squares = (LOGITS.astype(np.float64) - LOGITS[:, ::-1]) ** 2
+    expected = (squares * MASK[..., None]).sum() / 3
+    found = measure(squared_error_sum, LOGITS, VALUES)
+    assert found == pytest.approx(expected, rel=1e-5)
+    last = VALUES._replace(mask=jnp.asarray(MASK * [[0], [0], [1]], jnp.float32))
+    expected = (squares[2] * MASK[2, :, None]).sum()
+    found = measure(squared_error_sum, LOGITS, last)
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_absolute_error_is_the_mean_over_values_and_scored_targets():
+    sizes = np.abs(LOGITS.astype(np.float64) - LOGITS[:, ::-1]).mean(-1)
+    expected = (sizes * MASK).sum() / MASK.sum()
+    assert measure(absolute_error, LOGITS, VALUES) == pytest.approx(expected, rel=1e-5)
+
+
+def test_bernoulli_nll_sums_over_values_that_are_each_predicted_alone():
+    sounds = RANDOM.integers(0, 2, LOGITS.shape).astype(np.float32)
+    chance = 1 / (1 + np.exp(-LOGITS.astype(np.float64)))
+    nats = -np.log(np.where(sounds == 1, chance, 1 - chance)).sum(-1)
+    expected = (nats * MASK).sum() / MASK.sum()
+    batch = BATCH._replace(targets=jnp.asarray(sounds))
+    assert measure(bernoulli_nll, LOGITS, batch) == pytest.approx(expected, rel=1e-5)
+
+
+def test_bernoulli_nll_of_a_sure_wrong_answer_is_finite():
+    batch = Batch((), jnp.asarray([[[1.0, 0.0]]]), jnp.ones((1, 1)))
+    found = measure(bernoulli_nll, np.float32([[[-200, 0]]]), batch)
+    assert found == pytest.approx(200 + np.log(2), rel=1e-6)
