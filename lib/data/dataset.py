@@ -12,23 +12,17 @@ its own and renamed into place, so processes that prepare at once do not meet.
 """
 
 import functools
-import hashlib
-import http.client
 import tempfile
-import urllib.parse
-import urllib.request
-from collections.abc import Iterable
 from pathlib import Path
 
-from lib.data.archive import LIMIT, SUFFIXES, content_digest, read_members
+from lib.data.archive import content_digest
+from lib.data.download import download
+from lib.data.file_set import find_files, read_files
 from lib.data.folder import cache_folder, published_folder
 from lib.data.published import DATASETS
 from lib.data.source import Records, Source
 from lib.error import UserError
 from lib.setting import nearest
-
-_PACKINGS = ("", *SUFFIXES, ".tar.gz", ".tar.xz", ".tar.bz2")
-_TIMEOUT = 30  # seconds without an answer
 
 
 def load(name: str) -> Records:
@@ -78,11 +72,6 @@ def is_prepared(name: str) -> bool:
     return _place(_source(name), cache_folder()).is_dir()
 
 
-def command(name: str) -> str:
-    """What to type to prepare a set."""
-    return f"python -m experiments.prepare {name}"
-
-
 @functools.cache
 def _load(name: str, published: Path | None, cache: Path) -> tuple[Records, str]:
     source = _source(name)
@@ -93,7 +82,7 @@ def _load(name: str, published: Path | None, cache: Path) -> tuple[Records, str]
         return _prepare(source, paths, cache, replace=False)
     raise UserError(
         f"{name} is not in {cache} or $HORIZON_DATA ({published or 'not set'}): "
-        f"run `{command(name)}`, without a network with --manual_dir=DIR."
+        f"run `{_command(source)}`, without a network with --manual_dir=DIR."
     )
 
 
@@ -103,20 +92,12 @@ def _source(name: str) -> Source:
     return DATASETS[name]
 
 
+def _command(source: Source) -> str:
+    return f"python -m experiments.prepare {source.name}"
+
+
 def _place(source: Source, cache: Path) -> Path:
     return cache / source.name / source.version
-
-
-def find_files(source: Source, folder: Path) -> list[Path]:
-    """The files, archives or unpacked folder that hold a set; empty if none do."""
-    if folder.is_file():
-        return [folder]
-    for place in (folder, folder / source.folder):
-        names = (stem + packing for stem in source.stems for packing in _PACKINGS)
-        if found := [place / name for name in names if (place / name).exists()]:
-            return found
-    is_member = any(read_members(folder, lambda path: bool(source.key(path))))
-    return [folder] if is_member else []
 
 
 def _prepare(
@@ -127,10 +108,8 @@ def _prepare(
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix=".prepare-") as name:
             scratch = Path(name)
-            files = read_files(
-                source, _download(source, scratch) if paths is None else paths
-            )
-            _build(source, files, scratch)
+            given = download(source, scratch) if paths is None else paths
+            _build(source, read_files(source, given), scratch)
             built = _read_built(source, scratch)
             _install(_place(source, scratch), _place(source, cache), scratch, replace)
     except OSError as error:
@@ -138,46 +117,21 @@ def _prepare(
     return built
 
 
-def read_files(source: Source, paths: Iterable[Path]) -> dict[str, bytes]:
-    """The files that matter by path, checked against what is known of the set."""
-    files: dict[str, bytes] = {}
-    paths = list(paths)
-    for path in paths:
-        for member in read_members(path, lambda path: bool(source.key(path))):
-            key = source.key(member.path)
-            if files.setdefault(key, member.content) != member.content:
-                raise UserError(f"{source.name}: two files are {key} in {path}.")
-    where = ", ".join(map(str, paths))
-    if not files:
-        raise UserError(f"{source.name}: no file of the set in {where}.")
-    for path, expected in source.known.items():
-        if path in files:
-            found = hashlib.sha256(files[path]).hexdigest()
-            _check(source, f"{path} in {where}", found, expected)
-    if source.digest:
-        what = f"{where} ({len(files):,} files unpacked)" if len(files) > 1 else where
-        _check(source, what, content_digest(files), source.digest)
-    return files
-
-
-def _check(source: Source, what: str, found: str, expected: str) -> None:
-    if found != expected:
-        raise UserError(
-            f"{source.name}: SHA-256 of {what} is {found}, expected {expected}."
-        )
-
-
 def _build(source: Source, files: dict[str, bytes], folder: Path) -> None:
-    from lib.data import builder
+    from lib.data import builder  # here: it brings tensorflow-datasets
 
-    builder.build(folder, source, source.read(files), content_digest(files))
+    try:
+        records = source.read(files)
+    except ValueError as error:  # only where files are not all known by their digest
+        raise UserError(f"{source.name}: cannot be read: {error}.") from error
+    builder.build(folder, source, records, content_digest(files))
 
 
 def _read_built(source: Source, folder: Path) -> tuple[Records, str]:
     from lib.data import builder
 
     place = _place(source, folder)
-    again = f"run `{command(source.name)}` again"
+    again = f"run `{_command(source)}` again"
     try:
         records, digest, content = builder.read(folder, source)
     except Exception as error:  # array_record and TFDS raise many for a damaged set
@@ -208,31 +162,5 @@ def _install(built: Path, place: Path, scratch: Path, replace: bool) -> None:
         try:
             place.rename(scratch / f"replaced-{attempt}")
         except FileNotFoundError:
-            continue
+            continue  # another has just taken it away, to replace it
     raise OSError(f"{place} is being replaced by others")
-
-
-def _download(source: Source, folder: Path) -> list[Path]:
-    """Fetch the published files, each from the first address that works."""
-    # Not by TFDS: it retries for three minutes before it says that one is offline.
-    return [_fetch(source, addresses, folder) for addresses in source.downloads]
-
-
-def _fetch(source: Source, addresses: Iterable[str], folder: Path) -> Path:
-    problems = []
-    for address in addresses:
-        path = folder / Path(urllib.parse.urlsplit(address).path).name
-        request = urllib.request.Request(address, headers={"User-Agent": "horizon"})
-        try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
-                content = answer.read(LIMIT + 1)
-        except (OSError, http.client.HTTPException) as error:
-            problems.append(f"{address}: {error}")
-            continue
-        if len(content) > LIMIT:
-            problems.append(f"{address}: more than {LIMIT:,} bytes")
-            continue
-        path.write_bytes(content)
-        return path
-    reason = "; ".join(problems)
-    raise UserError(f"{source.name}: cannot download {reason}; give --manual_dir.")

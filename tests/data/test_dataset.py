@@ -130,6 +130,17 @@ def test_a_second_address_serves_where_the_first_does_not(
     assert sha256() == SHA256
 
 
+@needs_published
+@pytest.mark.parametrize("content", [b"<html>moved</html>", b"\x1f\x8bhalf"])
+def test_a_second_address_serves_where_the_first_gives_another_thing(
+    prepared, tmp_path, sent_from, content
+):
+    (tmp_path / "page").write_bytes(content)
+    sent_from((tmp_path / "page").as_uri(), SHAKESPEARE.as_uri())
+    dataset.prepare(NAME, None)
+    assert sha256() == SHA256
+
+
 def test_a_download_that_fails_says_what_to_do(
     prepared, run_prepare, tmp_path, sent_from, capsys
 ):
@@ -261,6 +272,11 @@ def test_the_list_says_which_sets_are_prepared(prepared, run_prepare, capsys):
     assert {row.split()[0]: row.split()[1] for row in rows} == {
         name: "yes" if name == "ptb" else "no" for name in DATASETS
     }
+
+
+def test_the_table_of_the_documentation_is_that_of_the_registry():
+    page = (Path(prepare.__file__).parents[1] / "docs" / "data.md").read_text()
+    assert page.endswith(f"\n\n{prepare.markdown_table()}\n")
 
 
 def test_the_program_imports_no_jax_before_it_has_work():

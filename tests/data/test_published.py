@@ -10,6 +10,7 @@ import pytest
 
 from lib.data import dataset
 from lib.data.address import mask_addresses
+from lib.data.file_set import find_files, read_files
 from lib.data.published import DATASETS
 from lib.data.table import read_table
 from lib.error import UserError
@@ -199,8 +200,7 @@ def test_a_changed_file_of_babi_is_refused(prepared, tmp_path):
 @pytest.mark.parametrize("name", DATASETS)
 def test_the_stated_size_is_that_of_the_files(name):
     source = DATASETS[name]
-    paths = dataset.find_files(source, PUBLISHED / source.folder)
-    files = dataset.read_files(source, paths)
+    files = read_files(source, find_files(source, PUBLISHED / source.folder))
     assert sum(map(len, files.values())) == source.size
     if source.known:
         assert set(files) == set(source.known)

@@ -14,13 +14,17 @@ all files that were found, so two copies that differ are two data sets.
 from collections.abc import Mapping
 from pathlib import Path
 
+from lib.data.encoding import decode
 from lib.data.source import Records, Source
 
 
 def _read(files: Mapping[str, bytes]) -> Records:
     return {
         "all": [
-            {"name": path.removesuffix(".txt"), "text": files[path].decode()}
+            {
+                "name": path.removesuffix(".txt"),
+                "text": decode(files[path], "utf-8", path),
+            }
             for path in sorted(files, key=_order)
         ]
     }
