@@ -12,14 +12,14 @@ from jaxtyping import Array, PyTree
 
 from lib import store
 from lib.config import Config, make_config
-from lib.data.symbol import decode, encode
+from lib.data.symbol import encode, read_prompt, spell
 from lib.error import UserError
-from lib.generate import generate
 from lib.program import check_program, identify, make_hparams, make_program
 from lib.registry import MODELS, TASKS
 from lib.setting import check_settings, nearest, settings_of
 from lib.train import predict
 from lib.types import SPLITS, Interface, Model, Params, Split, Task
+from lib.writer import Manner, check_manner, make_writer
 
 
 class Run(NamedTuple):
@@ -27,7 +27,8 @@ class Run(NamedTuple):
 
     `curves` holds arrays by "<split>/<metric>", with "<split>/step" beside them.
     `apply(inputs)` reads whole sequences [B, T] or [B, T, D] and returns outputs
-    [B, T, V]. `write(prompt, length, temperature, seed)` is for text models.
+    [B, T, V]. `write(prompt, length, temperature, seed)` is for text models, with
+    top_k, top_p, greedy and beam of `lib.writer.Manner` as further keywords.
     """
 
     id: str
@@ -38,7 +39,7 @@ class Run(NamedTuple):
     task: Task  # on the validation split
     model: Model
     apply: Callable[[PyTree], Array]
-    write: Callable[[str, int, float, int], str]
+    write: Callable[..., str]
 
 
 def make_task(
@@ -110,7 +111,7 @@ def load_run(root: str | Path, run_id: str) -> Run:
         program.validation,
         model,
         jax.jit(lambda inputs: predict(model, params, inputs, None)),
-        lambda *args: _write(model, params, program.task.symbols, *args),
+        _text_writer(model, params, program.task),
     )
 
 
@@ -141,23 +142,26 @@ def _curves(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
     return {name: np.asarray(values) for name, values in curves.items()}
 
 
-def _write(
-    model: Model,
-    params: Params,
-    symbols: tuple[str, ...],
-    prompt: str,
-    length: int,
-    temperature: float,
-    seed: int,
-) -> str:
-    if not symbols:
-        raise UserError("write: this run's task is not text")
+def _text_writer(model: Model, params: Params, task: Task) -> Callable[..., str]:
+    stream = make_writer(model, params)
 
-    @jax.jit
-    def write(params, tokens, temperature, key):
-        return generate(model, params, tokens, length, temperature, key)
+    def write(
+        prompt: str,
+        length: int = 500,
+        temperature: float = 0.8,
+        seed: int = 0,
+        **others: Any,
+    ) -> str:
+        if task.system != "language":
+            raise UserError("write: this run's task is not text")
+        manner = Manner(length, temperature, seed=seed, **others)
+        check_manner(manner, "write: ")
+        read = read_prompt(prompt, task.symbols, task.separator)
+        if not read:
+            raise UserError(f"write: the prompt must not be empty, got {prompt!r}")
+        tokens = encode(read, task.symbols).tolist()
+        written = np.concatenate(list(stream(tokens, manner))).tolist()
+        symbols = (task.symbols[token] for token in written)
+        return "".join(spell(symbols, task.separator, read[-1]))
 
-    tokens = jnp.asarray(encode(prompt, symbols))[None]
-    key = jax.random.key(seed)
-    written = write(params, tokens, jnp.float32(temperature), key)
-    return decode(np.asarray(written[0]), symbols)
+    return write

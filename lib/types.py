@@ -96,6 +96,16 @@ class Task(NamedTuple):
     stream_at: Callable[[PyTree, Int[Array, ""], Int[Array, ""]], Batch] | None = None
 
 
+class Prepared(NamedTuple):
+    """A model's step in two: what does not depend on the input, once, and the rest.
+
+    `step(prepare(params), carry, x)` is `Model.step(params, carry, x)`.
+    """
+
+    prepare: Callable[[Params], PyTree]
+    step: Callable[[PyTree, Carry, PyTree], tuple[Carry, PyTree]]
+
+
 class Model(NamedTuple):
     """Maps a sequence to outputs, whole or one step at a time.
 
@@ -119,6 +129,7 @@ class Model(NamedTuple):
     receptive_field: int | None = None  # inputs an output can depend on; None: all past
     causal: bool = True  # an output depends on no later input
     version: int = 1  # part of the run id: raise it when the same settings mean another
+    prepared: Prepared | None = None  # a faster step for many steps in a row
 
 
 class TrainState(NamedTuple):

@@ -21,7 +21,15 @@ LAYERS = (
     ("lib.probe",),
     ("lib.program",),
     ("lib.config", "lib.mapping", "lib.train", "lib.store", "lib.cost", "lib.context")
-    + ("lib.generate", "lib.stats", "lib.sweep", "lib.gradient", "lib.decay"),
+    + (
+        "lib.generate",
+        "lib.writer",
+        "lib.explain",
+        "lib.stats",
+        "lib.sweep",
+        "lib.gradient",
+        "lib.decay",
+    ),
     ("lib.registry", "lib.optimizer"),
     ("lib.models", "lib.tasks"),
     ("lib.data",),

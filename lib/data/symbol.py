@@ -11,7 +11,7 @@ The last symbol of a vocabulary stands for every unknown one.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -22,6 +22,11 @@ Unit = Literal["character", "word"]
 UNKNOWN = {"character": "\N{REPLACEMENT CHARACTER}", "word": "<unk>"}
 END = "<eos>"
 SEPARATOR = {"character": "", "word": " "}
+_VISIBLE = {
+    " ": "\N{OPEN BOX}",
+    "\n": "\N{RETURN SYMBOL}",
+    "\t": "\N{RIGHTWARDS ARROW TO BAR}",
+}
 _WORD = re.compile(r"<unk>|\w+(?:['’-]\w+)*|[^\w\s]")
 
 
@@ -62,12 +67,28 @@ def decode(
     vocabulary: tuple[str, ...],
     separator: str = "",
 ) -> str:
-    """The text that tokens stand for; an end of line is written as one."""
-    symbols = [vocabulary[token] for token in np.asarray(tokens).tolist()]
-    if not separator:
-        return "".join(symbols)
-    text = separator.join("\n" if symbol == END else symbol for symbol in symbols)
-    return text.replace(f"\n{separator}", "\n").replace(f"{separator}\n", "\n")
+    """The text that tokens stand for."""
+    symbols = (vocabulary[token] for token in np.asarray(tokens).tolist())
+    return "".join(spell(symbols, separator))
+
+
+def spell(symbols: Iterable[str], separator: str, before: str = "\n") -> Iterator[str]:
+    """The text of each symbol, words with a space between, an end of line as one.
+
+    `before` is what was written last.
+    """
+    for symbol in symbols:
+        text = "\n" if separator and symbol == END else symbol
+        is_inside = before not in ("\n", END) and text != "\n"
+        yield separator + text if is_inside else text
+        before = text
+
+
+def visible(symbol: str) -> str:
+    """A symbol as one can see it in a table: a space as an open box."""
+    if symbol in _VISIBLE:
+        return _VISIBLE[symbol]
+    return symbol if symbol.isprintable() else ascii(symbol)[1:-1]
 
 
 def read_prompt(text: str, vocabulary: tuple[str, ...], separator: str) -> list[str]:

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from lib.models.initializer import input_gates, recurrent_gates
+from lib.models.prepared import with_prepared_step
 from lib.models.stack import Direction, Pooling, stack
 from lib.ops.gru import gru_cell, gru_scale
 from lib.ops.recurrence import recurrence
@@ -69,7 +70,7 @@ def make_gru(
     direction: Direction = "forward",
 ) -> Model:
     """A network of `num_layers` gated recurrent layers."""
-    return stack(
+    model = stack(
         interface,
         lambda _, size: GRU(size, hidden_size),
         hidden_size,
@@ -79,3 +80,7 @@ def make_gru(
         pooling=pooling,
         direction=direction,
     )
+    if pooling != "last" or direction == "both":
+        return model
+    scale = gru_scale(hidden_size)
+    return with_prepared_step(model, interface, gru_cell, scale, num_layers)

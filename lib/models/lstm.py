@@ -21,6 +21,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from lib.models.initializer import input_gates, lstm_bias, recurrent_gates
+from lib.models.prepared import with_prepared_step
 from lib.models.stack import Direction, Pooling, stack
 from lib.ops.lstm import lstm_cell, lstm_scale
 from lib.ops.recurrence import recurrence
@@ -81,7 +82,7 @@ def make_lstm(
     chrono_max is in steps; above 2 it replaces forget_bias, else there is no chrono
     initialisation. One program serves both.
     """
-    return stack(
+    model = stack(
         interface,
         lambda _, size: LSTM(size, hidden_size, forget_bias, chrono_max),
         hidden_size,
@@ -91,3 +92,7 @@ def make_lstm(
         pooling=pooling,
         direction=direction,
     )
+    if pooling != "last" or direction == "both":
+        return model
+    scale = lstm_scale(hidden_size)
+    return with_prepared_step(model, interface, lstm_cell, scale, num_layers)

@@ -13,9 +13,11 @@ In a stack, layer_0 holds U, W, b and the readout V, c.
 
 import flax.linen as nn
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from lib.models.initializer import RecurrentInit, input_gates, recurrent_matrix
+from lib.models.prepared import with_prepared_step
 from lib.models.stack import Direction, Pooling, stack
 from lib.ops.recurrence import recurrence
 from lib.ops.rnn import rnn_cell
@@ -62,7 +64,7 @@ def make_rnn(
     recurrent_init: RecurrentInit = "orthogonal",
 ) -> Model:
     """An Elman network of `num_layers` layers."""
-    return stack(
+    model = stack(
         interface,
         lambda _, size: RNN(size, hidden_size, recurrent_init),
         hidden_size,
@@ -72,3 +74,7 @@ def make_rnn(
         pooling=pooling,
         direction=direction,
     )
+    if pooling != "last" or direction == "both":
+        return model
+    scale = np.ones(hidden_size, np.float32)
+    return with_prepared_step(model, interface, rnn_cell, scale, num_layers)

@@ -10,7 +10,7 @@ from jaxtyping import Array, PyTree
 
 from lib.context import context_loss
 from lib.data.symbol import decode
-from lib.generate import generate
+from lib.generate import generate, sampler
 from lib.program import Program, make_task
 from lib.train import Hparams
 from lib.types import Params
@@ -49,12 +49,12 @@ def make_sample_probe(program: Program) -> Probe | None:
     if not length:
         return None
     start = symbols.index("\n") if "\n" in symbols else 0
-    temperature = jnp.float32(_SAMPLE_TEMPERATURE)
 
     @jax.jit
     def write(hparams: Hparams, params: Params, prompt: Array, key: Array) -> Array:
         model = program.make_model(hparams)
-        return generate(model, params, prompt, length, temperature, key)
+        chooser = sampler(jnp.float32(_SAMPLE_TEMPERATURE))
+        return generate(model, params, prompt, length, chooser, key)
 
     def probe(hparams: Hparams, params: Params) -> dict[str, Any]:
         prompt = jnp.full((1, 1), start, jnp.int32)

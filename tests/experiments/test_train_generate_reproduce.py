@@ -107,6 +107,11 @@ SAMPLES = {
     "again": (*WRITE, "--seed=1"),
     "other": (*WRITE, "--seed=2"),
     "unknown": ("--prompt=a☃b", "--length=5"),
+    "greedy": (*WRITE, "--greedy"),
+    "beam": (*WRITE, "--beam=1"),
+    "narrow": (*WRITE, "--top_k=1", "--seed=7"),
+    "explained": ("--prompt=The ", "--explain"),
+    "measured": ("--benchmark",),
 }
 
 
@@ -159,8 +164,37 @@ def test_the_same_seed_writes_the_same_text(written):
 def test_unknown_characters_of_the_prompt_are_reported(written):
     answer = written["unknown"]
     assert answer.code == 0
-    assert answer.errors == "--prompt: read as unknown characters: '☃'\n"
-    assert answer.output.startswith("a☃b")
+    assert answer.errors == "--prompt: unknown: '☃'; read as: a�b\n"
+    assert answer.output.startswith("a�b")
+
+
+def test_greedy_one_beam_and_the_likeliest_one_write_the_same(written):
+    texts = {written[name].output for name in ("greedy", "beam", "narrow")}
+    assert len(texts) == 1 and texts != {written["first"].output}
+
+
+def test_a_prompt_is_explained_as_inputs_over_targets(written):
+    answer = written["explained"]
+    lines = answer.output.splitlines()
+    assert lines[0].split() == ["input", *"The␣"], answer.errors
+    assert lines[1].split() == ["target", *"he␣"]
+    predicted = lines[2].split()
+    rows = [line.split() for line in lines[5:]]
+    assert predicted[0] == "predicted" and [r[0] for r in rows] == list("1234")
+    assert [row[1] for row in rows] == list("The␣")
+    assert [row[2] for row in rows[:3]] == list("he␣")
+    for row in rows[:3]:
+        assert 0 < float(row[4]) <= float(row[5]) < 1  # the predicted is likeliest
+
+
+def test_the_compiled_loop_is_measured_beside_a_python_loop(written):
+    compiled, python, ratio = written["measured"].output.splitlines()
+    compiled, python = (
+        float(line.split(": ")[1].split()[0].replace(",", ""))
+        for line in (compiled, python)
+    )
+    assert float(ratio.split()[1]) == pytest.approx(compiled / python, abs=0.1)
+    assert compiled > 3 * python
 
 
 GENERATE = [
@@ -170,8 +204,13 @@ GENERATE = [
     (("--temperature=-1",), "--temperature must be above 0, got -1.0"),
     (("--temperature=nan",), "--temperature must be above 0, got nan"),
     (("--length=0",), "--length must be from 1 to"),
-    (("--prompt=",), "--prompt must have at least one character"),
     (("--seed=-1",), "--seed must be from 0 to"),
+    (("--prompt=",), "--prompt must have at least one character"),
+    (("--top_k=0",), "--top_k must be at least 1, got 0"),
+    (("--top_p=0",), "--top_p must be above 0 and at most 1, got 0.0"),
+    (("--top_p=1.01",), "--top_p must be above 0 and at most 1, got 1.01"),
+    (("--beam=0",), "--beam must be at least 1, got 0"),
+    (("--beam=3", "--greedy"), "--greedy and --beam exclude each other"),
     (("--run=RECALL",), "learned recall, which is not text"),
 ]
 REPRODUCE = [
