@@ -1,10 +1,12 @@
 """The errors of a regression part beside those of forecasters that train nothing."""
 
 from collections.abc import Sequence
+from math import isfinite
+from statistics import fmean
 
 from lib import stats
 from lib.report.cost import counted, measured_median
-from lib.report.headline import COSTS, mean_cell, seeds_cell
+from lib.report.headline import COSTS, seeds_cell
 from lib.report.regression import ModelErrors
 from lib.report.table import Cell, Table
 
@@ -27,10 +29,10 @@ def error_table(models: Sequence[ModelErrors]) -> Table:
     rows = [
         (
             Cell(model.label),
-            mean_cell(model.values["validation"].get(metric, [])),
-            mean_cell(model.values["test"].get(metric, [])),
-            *(mean_cell(model.values["test"].get(name, [])) for name in others),
-            *(mean_cell(model.found("free_mse")) for _ in range(free)),
+            _error(model.values["validation"].get(metric, [])),
+            _error(model.values["test"].get(metric, [])),
+            *(_error(model.values["test"].get(name, [])) for name in others),
+            *(_error(model.found("free_mse")) for _ in range(free)),
             *(Cell(counted(model.runs, key)) for key in COST_KEYS),
             Cell(measured_median(model.runs, "train_seconds")),
             seeds_cell(len(model.values["test"].get(metric, [])), len(model.seeds)),
@@ -39,7 +41,7 @@ def error_table(models: Sequence[ModelErrors]) -> Table:
     ]
     empty = [Cell("")] * (len(others) + free + len(COSTS) + 1)
     for name, value in trivial_errors(models).items():
-        rows.append((Cell(name), Cell(""), Cell(f"{value:.3f}"), *empty))
+        rows.append((Cell(name), Cell(""), Cell(_short(value)), *empty))
     unit = next((m.facts["unit"] for m in models if "unit" in m.facts), "")
     note = (
         f"{metric}{f' ({unit})' if unit else ''}: mean over seeds [95 % bootstrap "
@@ -65,3 +67,20 @@ def trivial_errors(models: Sequence[ModelErrors]) -> dict[str, float]:
         else:
             named |= {f"{name}, {rest}": value for rest, value in by_rest.items()}
     return named
+
+
+def _error(values: Sequence[float]) -> Cell:
+    """The mean over seeds and its interval; errors span orders of magnitude."""
+    if not values:
+        return Cell("–")
+    if len(values) < stats.MIN_SEEDS or not all(map(isfinite, values)):
+        return Cell(_short(fmean(values)))
+    low, high = stats.mean_interval(values)
+    return Cell(_short(fmean(values)), f"[{_short(low)}, {_short(high)}]")
+
+
+def _short(value: float) -> str:
+    """Three significant digits, from 0.001 up without an exponent."""
+    if not isfinite(value) or (value and abs(value) < 1e-3):
+        return f"{value:.1e}"
+    return f"{value:.2f}" if abs(value) >= 10 else f"{value:#.3g}"

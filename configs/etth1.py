@@ -1,0 +1,55 @@
+"""ETTh1: loads and oil temperature of a transformer, 24 hours ahead.
+
+Claim. Networks that read four days of seven series and predict the change against the
+same hour of yesterday beat the trivial forecasters over the next 24 hours.
+
+    python -m experiments.prepare etth1   # or --manual_dir=DIR with the file in it
+    python -m experiments.sweep --config=configs/etth1.py --store=results
+    python -m experiments.report --name=etth1 --store=results
+"""
+
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from lib.sweep import Axis, compare, product, replicate
+
+TITLE = "ETTh1, 24 hours ahead"
+
+MODELS = {name: {"name": name} for name in ("rnn", "gru", "lstm", "lru")}
+
+
+def get_config() -> ConfigDict:
+    """The base config: 12, 4 and 4 months, z-scored on training."""
+    return ConfigDict(
+        {
+            "task": {
+                "name": "series",
+                "source": "etth1",
+                "length": 96,
+                "horizon": 24,
+                "relative_to": "season",
+            },
+            "model": {"name": "lstm", "hidden_size": 64, "dropout": 0.3},
+            "optimizer": {
+                "name": "adamw",
+                "learning_rate": 1e-3,
+                "weight_decay": 0.1,
+                "schedule": "cosine",
+                "clip_norm": 1.0,
+            },
+            "train": {"num_steps": 400, "batch_size": 32, "eval_every": 50},
+            "evaluation": {"batch_size": 256},
+            "seed": 0,
+        }
+    )
+
+
+def get_sweep() -> dict[str, tuple[Axis, ...]]:
+    """The models over 5 seeds."""
+    return {"etth1": product(compare("model", MODELS), replicate(range(5)))}
+
+
+def get_expected() -> list[dict[str, Any]]:
+    """The numbers this should give, each with its spread over seeds."""
+    return []
