@@ -62,6 +62,7 @@ class Evaluation:
     sample_length: Count = 0  # text: symbols generated into the result
     free_running: Count = 0  # text: symbols a model runs on its own samples, scored
     passage: Count = 0  # text: first symbols of validation whose losses are kept
+    num_evidence: Count = 0  # labelled texts shown with what each word did
     state: State = "initial"  # "carried": from window to window of a stream
     gradient_lags: Count = 0  # record |dE_T/dh_t| at these first lags as it trains
 

@@ -1,5 +1,6 @@
 """The handful of functions for notebooks and scripts: one run, without a sweep."""
 
+import functools
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,18 +9,36 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, PyTree
+from jaxtyping import Array, Float, PyTree
 
 from lib import store
 from lib.config import Config, make_config
 from lib.data.symbol import encode, read_prompt, spell
 from lib.error import UserError
-from lib.program import check_program, identify, make_hparams, make_program
+from lib.evidence import Reading, make_course, read_text
+from lib.program import (
+    check_program,
+    eval_length,
+    identify,
+    make_hparams,
+    make_program,
+)
 from lib.registry import MODELS, TASKS
 from lib.setting import check_settings, nearest, settings_of
 from lib.train import predict
 from lib.types import SPLITS, Interface, Model, Params, Split, Task
 from lib.writer import Manner, check_manner, make_writer
+
+
+class Classified(NamedTuple):
+    """A text as it was read, and a course of probabilities: the last are the answer."""
+
+    reading: Reading
+    course: Float[np.ndarray, "m V"]
+
+    @property
+    def probabilities(self) -> Float[np.ndarray, " V"]:
+        return self.course[-1]
 
 
 class Run(NamedTuple):
@@ -29,6 +48,8 @@ class Run(NamedTuple):
     `apply(inputs)` reads whole sequences [B, T] or [B, T, D] and returns outputs
     [B, T, V]. `write(prompt, length, temperature, seed)` is for text models, with
     top_k, top_p, greedy and beam of `lib.writer.Manner` as further keywords.
+    `classify(text)` is for classifiers of texts: how the text was read, and the
+    probability of each of `task.classes` before the first symbol and after each.
     """
 
     id: str
@@ -40,6 +61,7 @@ class Run(NamedTuple):
     model: Model
     apply: Callable[[PyTree], Array]
     write: Callable[..., str]
+    classify: Callable[[str], Classified]
 
 
 def make_task(
@@ -112,6 +134,7 @@ def load_run(root: str | Path, run_id: str) -> Run:
         model,
         jax.jit(lambda inputs: predict(model, params, inputs, None)),
         _text_writer(model, params, program.task),
+        _classifier(model, params, program.task, eval_length(config)),
     )
 
 
@@ -165,3 +188,18 @@ def _text_writer(model: Model, params: Params, task: Task) -> Callable[..., str]
         return "".join(spell(symbols, task.separator, read[-1]))
 
     return write
+
+
+def _classifier(
+    model: Model, params: Params, task: Task, most: int
+) -> Callable[[str], Classified]:
+    """Reads the first `most` symbols of a text: the most that the run was tested on."""
+    course = functools.cache(lambda: make_course(model, most))
+
+    def classify(text: str) -> Classified:
+        if not task.classes:
+            raise UserError("classify: this run's task has no classes")
+        reading = read_text(text, task.symbols, task.facts["unit"], most)
+        return Classified(reading, course()(params, reading.tokens))
+
+    return classify

@@ -69,10 +69,11 @@ def make_classification(
         raise ValueError(f"{corpus.name}: length must be at least 1, got {max_length}.")
     reading = read(corpus, vocabulary)
     data = _arrays(corpus, vocabulary, split, max_length)
-    num_texts, num_classes = len(data["labels"]), len(corpus.classes)
     size = len(reading.symbols)
 
+    # A trainer reads every split through one task: what differs is in `data` alone.
     def texts_at(data: PyTree, place: Int[Array, " B"], length: Array) -> Batch:
+        num_texts = data["labels"].shape[0]
         position = jnp.arange(max_length, dtype=jnp.int32)[None, :]
         inside = (place >= 0) & (place < num_texts)
         own = lambda name: data[name].at[place].get(mode="clip")
@@ -84,6 +85,7 @@ def make_classification(
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
         place_key, drop_key = jax.random.split(key)
+        num_texts = data["labels"].shape[0]
         place = jax.random.randint(place_key, (batch_size,), 0, num_texts, jnp.int32)
         batch = texts_at(data, place, length)
         if not word_dropout:
@@ -100,7 +102,7 @@ def make_classification(
     metrics, score, floor = _score(corpus, split)
     return Task(
         sample=sample,
-        interface=Interface(size, size, num_classes, padding=True),
+        interface=Interface(size, size, len(corpus.classes), padding=True),
         max_length=max_length,
         loss=cross_entropy,
         metrics=metrics,
@@ -116,8 +118,15 @@ def make_classification(
         separator=" " if vocabulary.unit == "word" else "",
         classes=corpus.classes,
         facts=reading.facts,
-        eval_batches=math.ceil(num_texts / batch_size),
+        eval_batches=math.ceil(len(data["labels"]) / batch_size),
         batch_at=batch_at,
+    )
+
+
+def corpus_of(key: str) -> Corpus:
+    """The corpus that a task of this process was made of, by its facts' "texts"."""
+    return next(
+        corpus for corpus, found in _READ.values() if found.facts["texts"] == key
     )
 
 

@@ -1,10 +1,10 @@
 """Texts as words or characters: what counts as one, and what never becomes one.
 
 A text is masked before anything else reads it, so that no personal address becomes a
-token, reaches a vocabulary or is shown:
+token, reaches a vocabulary or is shown (lib.data.address says what is one):
 
     jim.smith@cs.colorado.edu     @cs.colorado.edu      only the host's words stay
-    gate!host!jim                 gate!host!@           the last of a path with two "!"
+    gate!host!jim                 gate!host!@           of a route too
     (303) 492-1234, 07781482378   ☎                     one symbol a telephone number
 
 Words, of the masked text in lower case, are the longest matches of
@@ -22,40 +22,20 @@ first, equals in the order of their code points.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int
+
+from lib.data.address import find_addresses
 
 Unit = Literal["word", "character"]
 
 PADDING, UNKNOWN = 0, 1
 ADDRESS, PHONE = "@", "\N{BLACK TELEPHONE}"
 
-# One attempt a run of such characters, so that the time is linear in the text.
-_LOCAL = r"A-Za-z0-9._%+=/~^#$&*'{}|!?-"
-_MAIL = re.compile(rf"(?<![{_LOCAL}])[{_LOCAL}]++@")
-_APART = re.compile(rf"(?<![{_LOCAL}])[{_LOCAL}]++ @ ?(?=[\w-]+\.[\w.-]*[a-z])")
-_PATH = re.compile(r"(?<![\w.!-])((?:[A-Za-z0-9][\w.-]*+!){2,})[\w.-]+")
-_NAMED = re.compile(
-    r"(?i)\b((?:tele)?phone|tel|fax)([ .:#]{1,3})\+?(?:[ ()./-]?\d){6,15}"
-)
-_PHONE = re.compile(
-    r"""(?<![\w.,])(?:
-      \+(?:[ ()./-]{0,2}\d){8,15}                        # +44 (0)7781 482378
-    | \(\d{3,5}\)[ -]?\d{3}[ .-]?\d{3,4}                  # (303) 492-1234
-    | (?:1[-. ])?\d{3}([-. ])\d{3}(?:\1|-)\d{4}           # 1-303-492-1234
-    | \d{3}-\d{4}                                        # 492-1234
-    | 0\d{2,5}[ -]\d{3,7}(?:[ -]\d{3,4})?                # 0207 153 9153
-    | 0\d(?:[ .]\d\d){4}                                 # 01 23 45 67 89
-    | \d{9,15}                                           # 07781482378
-    )(?![\w])""",
-    re.VERBOSE,
-)
 _WORD = re.compile(rf"\d+(?:[.,]\d+)+|[^\W_]+(?:'[^\W_]+)*|[!?$£€%{ADDRESS}{PHONE}]")
-# Most lines hold nothing to mask, and this says so at a tenth of the cost.
-_SUSPECT = re.compile(r"[@!]|\d[\d ()./-]{5}")
 _SPACE = re.compile(r"\s+")
 _RUN = re.compile(r"\s+|\S")
 
@@ -69,18 +49,22 @@ class Piece(NamedTuple):
 
 
 def mask(text: str) -> str:
-    """The text without the local parts of addresses and without telephone numbers."""
-    return "\n".join(
-        _mask_line(line) if _SUSPECT.search(line) else line for line in text.split("\n")
-    )
+    """The text with hosts alone left of addresses, and one symbol for each number."""
+    parts, stop = [], 0
+    for address in find_addresses(text):
+        own = text[address.start : address.stop]
+        parts += [text[stop : address.start], _masked(own, address.mask)]
+        stop = address.stop
+    return "".join(parts) + text[stop:]
 
 
-def _mask_line(line: str) -> str:
-    if "@" in line:
-        line = _MAIL.sub(ADDRESS, _APART.sub(ADDRESS, line))
-    if "!" in line:
-        line = _PATH.sub(rf"\1{ADDRESS}", line)
-    return _PHONE.sub(PHONE, _NAMED.sub(rf"\1\2{PHONE}", line))
+def _masked(address: str, kind: str) -> str:
+    if kind == "[phone]":
+        return PHONE
+    if "@" in address:
+        return ADDRESS + address.rpartition("@")[2].lstrip()
+    hosts, route, _ = address.rpartition("!")
+    return hosts + route + ADDRESS
 
 
 def pieces(masked: str, unit: Unit) -> list[Piece]:
@@ -101,10 +85,12 @@ def symbols_of(masked: str, unit: Unit) -> Sequence[str]:
     return _SPACE.sub(" ", masked)
 
 
-def first_symbols(masked: str, unit: Unit, count: int) -> str:
-    """The masked text up to the end of its first `count` symbols."""
-    found = pieces(masked, unit)
-    return masked if len(found) <= count else masked[: found[count - 1].stop]
+def beginnings(masked: str, unit: Unit, counts: Sequence[int]) -> list[str]:
+    """For each count the masked text up to the end of its first `count` symbols."""
+    pattern = _WORD if unit == "word" else _RUN
+    found = islice(pattern.finditer(masked), max(counts))
+    stops = [match.end() for match in found]
+    return [masked[: stops[n - 1]] if n <= len(stops) else masked for n in counts]
 
 
 def make_vocabulary(

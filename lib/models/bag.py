@@ -1,19 +1,20 @@
 """Bag of words and of word groups: the running mean of embeddings, then layers.
 
     e_t = E[x_t] + sum_{n=2}^{N} G[hash(x_{t-n+1}, ..., x_t)]      N = ngrams
-    m_t = (e_1 + ... + e_t) / t
+    m_t = (w_1 e_1 + ... + w_t e_t) / (w_1 + ... + w_t)
+    w_t = exp(a[x_t]) if `weighted`, else 1
     h_t = relu(U h_t + b)            `num_layers` times, h_t = m_t before the first
     y_t = V h_t + c
 
 Sources: the deep averaging network (Iyyer et al. 2015, ACL, section 3); groups of words
 share the rows of a table by hash (Joulin et al. 2016, fastText, arXiv:1607.01759,
-section 2.2). The order of words is lost but for what a group of N keeps. All positions
-in parallel, O(T D) and O(T H^2) a layer; the carry is the sum, the count and the last
-N - 1 tokens. A group that would begin before the first token is left out.
+section 2.2). A learned weight a word is attention whose score sees the word alone (Yang
+et al. 2016, NAACL, equations 5 to 7): what tf-idf has by counting. The order is
+lost but for what a group of N keeps. All positions in parallel, O(T D) and O(T H^2) a
+layer; the carry is the two sums and the last N - 1 tokens. A group that would begin
+before the first token is left out.
 
-Deviations: the sum of words and groups is divided by the number of words, not of both.
-With `normalise` m_t is divided by its root mean square, so that long texts, whose mean
-is small, speak as loud as short ones.
+Deviation: the sum of words and groups is divided by the weights of the words alone.
 """
 
 from typing import Any
@@ -25,13 +26,11 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PyTree
 
 from lib.models.stack import drop, look_up
+from lib.ops.chunk import scan_with_resets
 from lib.ops.group import NONE, hash_groups
 from lib.ops.linear import project
-from lib.ops.pooling import POOLS
 from lib.setting import Count, Probability, Size
 from lib.types import Carry, Interface, Model, Params, PRNGKey
-
-_SMALL = 1e-6  # added to a mean square
 
 
 def make_bag(
@@ -43,7 +42,7 @@ def make_bag(
     dropout: Probability = 0.0,
     ngrams: Size = 1,
     num_buckets: Size = 100_000,
-    normalise: bool = False,
+    weighted: bool = False,
 ) -> Model:
     """The mean of embeddings of words, and of groups of up to `ngrams` of them.
 
@@ -52,9 +51,11 @@ def make_bag(
     """
     if ngrams > 1 and not (interface.vocabulary_size and embedding_size):
         raise ValueError("bag: ngrams above 1 need tokens and an embedding_size.")
+    if weighted and not interface.vocabulary_size:
+        raise ValueError("bag: weighted needs tokens; here inputs are numbers.")
     module = Bag(
         interface, hidden_size, num_layers, embedding_size, dropout, ngrams,
-        num_buckets, normalise,
+        num_buckets, weighted,
     )  # fmt: skip
 
     def init(key: PRNGKey, inputs: PyTree) -> Params:
@@ -92,18 +93,22 @@ class Bag(nn.Module):
     dropout: float
     ngrams: int
     num_buckets: int
-    normalise: bool
+    weighted: bool
 
     def setup(self) -> None:
         size = self.interface.input_size
         dense, zeros = nn.initializers.lecun_normal(), nn.initializers.zeros
+        # Of variance 1 / D, not 1 / V: what is averaged has the size of one row. Rows
+        # of groups begin alike: from zero a group seen once is soon known by heart
+        # (0.841 against 0.854 on newsgroups).
+        rows = nn.initializers.normal(max(1, self.embedding_size) ** -0.5)
         if self.embedding_size:
-            # Of variance 1 / D, not 1 / V: what is averaged has the size of one row.
-            rows = nn.initializers.normal(self.embedding_size**-0.5)
             self.E = self.param("E", rows, (size, self.embedding_size))
             size = self.embedding_size
         if self.ngrams > 1:
-            self.G = self.param("G", zeros, (self.num_buckets, size))
+            self.G = self.param("G", rows, (self.num_buckets, size))
+        if self.weighted:
+            self.a = self.param("a", zeros, (self.interface.vocabulary_size,))
         sizes = [size] + [self.hidden_size] * self.num_layers
         self.U = [
             self.param(f"U_{i}", nn.initializers.he_normal(), (D, self.hidden_size))
@@ -119,7 +124,7 @@ class Bag(nn.Module):
 
     def initial(self, batch_size: int) -> Carry:
         size = self.embedding_size or self.interface.input_size
-        sums = POOLS["mean"].initial((batch_size, size))
+        sums = jnp.zeros((batch_size, size)), jnp.zeros((batch_size, 1))
         if self.ngrams == 1:
             return (sums,)
         return sums, jnp.full((batch_size, self.ngrams - 1), NONE, jnp.int32)
@@ -137,10 +142,8 @@ class Bag(nn.Module):
                 row = (code % np.uint32(self.num_buckets)).astype(jnp.int32)
                 own = look_up(self.G, row)
                 e = e + jnp.where(inside[..., None], own, jnp.zeros_like(own))
-        sums, h = POOLS["mean"].over_time(carry[0], e, reset)
-        if self.normalise:
-            size = jnp.mean(jnp.square(h), axis=-1, keepdims=True)
-            h = h * jax.lax.rsqrt(size + _SMALL)
+        w = jnp.exp(self.a[x]) if self.weighted else jnp.ones(x.shape[:2])
+        sums, h = _running_mean(carry[0], e, w[:, :, None], reset)
         for i, (U, b) in enumerate(zip(self.U, self.b, strict=True)):
             h = jax.nn.relu(project(drop(h, self.dropout, key, i), U, b))
         y = project(drop(h, self.dropout, key, self.num_layers), self.V, self.c)
@@ -155,3 +158,19 @@ class Bag(nn.Module):
         if not self.embedding_size:
             return jax.nn.one_hot(x, self.interface.vocabulary_size)
         return look_up(self.E, x)
+
+
+def _running_mean(
+    sums: tuple[Array, Array],
+    e: Float[Array, "T B D"],
+    w: Float[Array, "T B 1"],
+    reset: Bool[Array, "T B"] | None,
+) -> tuple[tuple[Array, Array], Float[Array, "T B D"]]:
+    """The mean of e by the weights w up to each step, and the sums to go on from."""
+
+    def step(sums: Any, now: Any) -> Any:
+        total, weight = sums[0] + now[0], sums[1] + now[1]
+        return (total, weight), total / weight
+
+    initial = jax.tree.map(jnp.zeros_like, sums)
+    return scan_with_resets(step, initial, sums, (w * e, w), reset)

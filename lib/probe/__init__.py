@@ -7,6 +7,7 @@ for nothing; the probe examines one run and returns plain data that joins its re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lib.probe.classification import make_confusion_probe, make_evidence_probe
 from lib.probe.forecast import make_forecast_probe
 from lib.probe.language import make_context_probe, make_sample_probe
 from lib.program import Program
@@ -19,7 +20,7 @@ Maker = Callable[[Program], Probe | None]
 PROBES: Mapping[str, tuple[Maker, ...]] = {
     "memory": (),
     "regression": (make_forecast_probe,),
-    "classification": (),
+    "classification": (make_confusion_probe, make_evidence_probe),
     "language": (make_context_probe, make_sample_probe),
     "questions": (),
 }

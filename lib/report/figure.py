@@ -4,9 +4,10 @@ Models differ in colour, in lightness, in marker and in line style, so that a fi
 survives greyscale printing and colour blindness. Matplotlib is imported on drawing.
 """
 
+import contextlib
 import io
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import log2
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -61,7 +62,7 @@ class Look(NamedTuple):
 class Drawing(NamedTuple):
     """A figure in two widths, as SVG text, with what it shows in words."""
 
-    stem: str  # its file name without an ending
+    stem: str  # its file name without an ending; "" where it has no file
     wide: str
     narrow: str
     alternative: str
@@ -87,28 +88,55 @@ def save_drawing(
 
     `draw(narrow)` returns the figure; the same figure gives the same bytes.
     """
-    import matplotlib.style
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    with _styled():
+        wide, narrow = draw(False), draw(True)
+        made = Drawing(stem, _svg(wide), _svg(narrow), alternative)
+        replace_file(folder / f"{stem}.svg", made.wide.encode())
+        replace_file(folder / f"{stem}-narrow.svg", made.narrow.encode())
+        replace_file(folder / f"{stem}.png", _png(wide))
+    return made
 
-    written = []
+
+def drawing(draw: Callable[[bool], "Figure"], alternative: str) -> Drawing:
+    """Draws wide and narrow for a page alone; no file is written."""
+    with _styled():
+        return Drawing("", _svg(draw(False)), _svg(draw(True)), alternative)
+
+
+def png(draw: Callable[[], "Figure"]) -> bytes:
+    """A figure as a PNG file."""
+    with _styled():
+        figure = draw()
+        figure.draw_without_rendering()
+        return _png(figure)
+
+
+@contextlib.contextmanager
+def _styled() -> Iterator[None]:
+    import matplotlib.style
+
     with matplotlib.style.context(["default", RC]), warnings.catch_warnings():
         # A name the font lacks, or too long to fit, is no reason to fail.
         warnings.simplefilter("ignore", UserWarning)
-        for narrow in (False, True):
-            figure = draw(narrow)
-            vector, pixels = io.StringIO(), io.BytesIO()
-            FigureCanvasSVG(figure).print_svg(vector, metadata=NO_DATES)
-            text = vector.getvalue().replace("'DejaVu Sans'", SYSTEM_FONT)
-            name = f"{stem}{'-narrow' if narrow else ''}"
-            replace_file(folder / f"{name}.svg", text.encode())
-            written.append(text)
-            if not narrow:
-                figure.set_layout_engine("none")  # it stays as laid out for the SVG
-                figure.dpi = 160
-                FigureCanvasAgg(figure).print_png(pixels, metadata=NO_NAME)
-                replace_file(folder / f"{name}.png", pixels.getvalue())
-    return Drawing(stem, written[0], written[1], alternative)
+        yield
+
+
+def _svg(figure: "Figure") -> str:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    vector = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(vector, metadata=NO_DATES)
+    return vector.getvalue().replace("'DejaVu Sans'", SYSTEM_FONT)
+
+
+def _png(figure: "Figure") -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_layout_engine("none")  # it stays as laid out before
+    figure.dpi = 160
+    pixels = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(pixels, metadata=NO_NAME)
+    return pixels.getvalue()
 
 
 def label_lengths(axes: "Axes", lengths: Sequence[int], most: int) -> None:

@@ -56,13 +56,14 @@ def table_markup(table: Table, titled: bool = True) -> Markup:
 
 
 def figure_markup(drawing: Drawing, caption: str, is_small: bool = False) -> Markup:
-    """A drawing in the width that suits the screen, its files named below."""
+    """A drawing in the width that suits the screen, its files named if it has any."""
     picture = element(
         "picture",
         element("source", media="(max-width: 640px)", srcset=_data(drawing.narrow)),
         element("img", src=_data(drawing.wide), alt=drawing.alternative),
     )
-    files = f" Files: figures/{drawing.stem}.svg and .png."
+    stem = drawing.stem
+    files = f" Files: figures/{stem}.svg and .png." if stem else ""
     label = element("figcaption", caption, element("small", files))
     return element("figure", picture, label, class_="narrow" if is_small else "")
 

@@ -47,6 +47,19 @@ pre { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
 .samples { display: grid; gap: 20px;
   grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); }
 .samples h4 { margin: 0; font-size: 14px; }
+.evidence { font-size: 15px; line-height: 1.9; background: #fff; white-space: pre-wrap;
+  border: 1px solid var(--line); padding: 10px 14px; max-width: 60em; margin: 6px 0;
+  max-height: 26em; overflow: auto; }
+.for1, .for2, .for3, .against1, .against2, .against3 { text-underline-offset: 3px;
+  text-decoration-line: underline; text-decoration-color: var(--ink); }
+.for1 { background: #e3edf6; text-decoration-thickness: 1px; }
+.for2 { background: #bcd6ec; text-decoration-thickness: 2px; }
+.for3 { background: #86b6dd; text-decoration-thickness: 3.5px; }
+.against1, .against2, .against3 { text-decoration-style: wavy; }
+.against1 { background: #fbe9dc; text-decoration-thickness: 0.7px; }
+.against2 { background: #f6cba9; text-decoration-thickness: 1.4px; }
+.against3 { background: #ee9f63; text-decoration-thickness: 2.2px; }
+.unread { color: var(--grey); font-style: italic; }
 summary { cursor: pointer; font-weight: 600; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px;
   font-size: 14px; margin: 10px 0; }
@@ -61,6 +74,7 @@ dt { color: var(--grey); } dd { margin: 0; min-width: 0; }
 @media print {
   body { max-width: none; padding: 0; font-size: 11pt; }
   .box { overflow: visible; } pre { max-height: none; } nav { display: none; }
+  .evidence { max-height: none; print-color-adjust: exact; }
   figure, tr, pre { break-inside: avoid; }
 }
 """

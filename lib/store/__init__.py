@@ -4,6 +4,7 @@ Readers need no JAX; Orbax is imported when the first state is written or read. 
 is data: nothing in it is imported, unpickled or evaluated.
 """
 
+from lib.store.baseline import read_baseline, write_baseline
 from lib.store.document import NewerFormatError, digest
 from lib.store.files import CorruptError, WriteError
 from lib.store.group import Group, ModeChangedError, open_group
@@ -48,6 +49,7 @@ __all__ = [
     "list_sweeps",
     "look",
     "open_group",
+    "read_baseline",
     "read_params",
     "read_run",
     "read_sweep",
@@ -56,6 +58,7 @@ __all__ = [
     "verify_group",
     "verify_run",
     "verify_sweep",
+    "write_baseline",
     "write_config",
     "write_failure",
     "write_params",

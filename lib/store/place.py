@@ -35,6 +35,11 @@ def sweep_file(store: Path, name: str) -> Path:
     return _inside(Path(store), "sweeps", f"{check_name('sweep', name)}.json")
 
 
+def baseline_file(store: Path, key: str) -> Path:
+    """The file of a baseline, which need not exist."""
+    return _inside(Path(store), "baselines", f"{check_name('baseline', key)}.json")
+
+
 def check_name(kind: str, name: str) -> str:
     """A name that is a plain file name on every system."""
     if (

@@ -52,6 +52,14 @@ def test_every_text_of_a_split_is_scored_once_with_its_class():
     np.testing.assert_array_equal(answers[:90], labels)
 
 
+def test_one_task_reads_every_split_by_its_data():
+    train, test = make("train"), make("test")
+    for index in range(test.eval_batches):
+        own = test.batch_at(test.data, jnp.int32(index), jnp.int32(LENGTH))
+        through = train.batch_at(test.data, jnp.int32(index), jnp.int32(LENGTH))
+        jax.tree.map(np.testing.assert_array_equal, own, through)
+
+
 def test_reading_fewer_words_is_reading_a_shorter_text():
     task = make("test")
     whole, cut_short = next(batches(task)), next(batches(task, 5))

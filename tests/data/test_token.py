@@ -3,8 +3,8 @@ import pytest
 
 from lib.data.token import (
     PHONE,
+    beginnings,
     encode_texts,
-    first_symbols,
     make_vocabulary,
     mask,
     pieces,
@@ -25,21 +25,15 @@ from lib.data.token import (
         ("call 07781482378 now", f"call {PHONE} now"),
         ("+44 (0)7781 482378", PHONE),
         ("1-303-492-1234; 492-1234", f"{PHONE}; {PHONE}"),
-        ("0207 153 9153", PHONE),
-        ("01 23 45 67 89", PHONE),
-        ("Fax: 98 37 28 1", f"Fax: {PHONE}"),
-        ("1990-1993 at 10:22:11, 12,345,678", "1990-1993 at 10:22:11, 12,345,678"),
+        ("ann (at) cs (dot) edu said", "@ said"),
+        ("see http://host.org/~jim/x", "see http://host.org/@/x"),
+        ("1993-04-05 at 10:22:11, 12,345,678", "1993-04-05 at 10:22:11, 12,345,678"),
         ("to 87121, £1.50pm", "to 87121, £1.50pm"),
         ("a@b.org\nc@d.org", "@b.org\n@d.org"),
     ],
 )
 def test_addresses_and_numbers_are_masked_and_nothing_else(text, expected):
     assert mask(text) == expected
-
-
-def test_masking_takes_a_time_in_proportion_to_the_text():
-    assert mask("a" * 200_000 + "@x") == "@x"
-    assert mask("1 " * 100_000)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +75,8 @@ def test_pieces_stand_where_they_are_in_the_text(unit):
 def test_the_first_symbols_are_read_again_as_the_first_symbols():
     text = "From: @host.org\n\nShe said 3.5, or 'four'... didn't she?"
     whole = list(symbols_of(text, "word"))
-    for count in range(1, len(whole) + 2):
-        cut = first_symbols(text, "word", count)
+    counts = range(1, len(whole) + 2)
+    for count, cut in zip(counts, beginnings(text, "word", counts), strict=True):
         assert list(symbols_of(cut, "word")) == whole[:count]
 
 

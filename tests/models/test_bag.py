@@ -53,13 +53,17 @@ def test_groups_that_differ_seldom_share_a_hash():
     assert np.asarray(inside).all()
 
 
-def test_a_normalised_bag_does_not_hear_how_many_words_say_nothing():
-    model = make_bag(WORDS, embedding_size=4, normalise=True)
+def test_a_word_of_little_weight_is_hardly_heard():
+    model = make_bag(WORDS, embedding_size=4, weighted=True)
     params = model.init(jax.random.key(0), np.zeros((1, 1), np.int32))
-    params["E"] = params["E"].at[2].set(0.0)
-    short, long = np.array([[3, 5]], np.int32), np.array([[3, 5, 2, 2, 2, 2]], np.int32)
+    params["a"] = params["a"].at[2].set(-20.0)
+    short, long = np.array([[3, 5]], np.int32), np.array([[3, 2, 5, 2]], np.int32)
     answers = [answer(model, params, x)[0, -1] for x in (short, long)]
     np.testing.assert_allclose(*answers, rtol=1e-4)
+    plain = {**params, "a": jnp.zeros(7)}
+    embedded = np.asarray(params["E"])[long[0]]
+    expected = embedded.mean(0) @ params["V"]
+    np.testing.assert_allclose(answer(model, plain, long)[0, -1], expected, rtol=1e-4)
 
 
 def test_dropout_takes_features_of_the_mean_and_keeps_its_expectation():
@@ -78,3 +82,5 @@ def test_dropout_takes_features_of_the_mean_and_keeps_its_expectation():
 def test_groups_need_tokens():
     with pytest.raises(ValueError, match="bag: ngrams above 1 need tokens"):
         make_bag(INTERFACE, ngrams=2)
+    with pytest.raises(ValueError, match="bag: weighted needs tokens"):
+        make_bag(INTERFACE, weighted=True)

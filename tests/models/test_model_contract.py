@@ -18,7 +18,7 @@ FLOATS = Interface(vocabulary_size=0, input_size=D, output_size=4)
 # Sizes below T, so that receptive fields end inside the sequence.
 SMALL = {"window_mlp": {"window": 4}, "text_cnn": {"widths": (2, 3)}}
 SMALL_TCN = {"num_layers": 2, "kernel_size": 2}
-OVER_TOKENS = {"bag": {"ngrams": 3, "num_buckets": 11, "normalise": True}}
+OVER_TOKENS = {"bag": {"ngrams": 3, "num_buckets": 11, "weighted": True}}
 # A maximum has a gradient for the largest step alone.
 OVER_FLOATS = {"bag": {"embedding_size": 0}, "text_cnn": {"pooling": "last"}}
 
