@@ -105,6 +105,15 @@ def _check_evaluation(program: Program) -> None:
             f"{name}: evaluation.lengths needs a task with examples of a length and no "
             "evaluation.window; for running text there is evaluation.contexts"
         )
+    if program.task.system == "questions" and not (
+        program.make_model(make_hparams(config)).causal
+    ):
+        raise ValueError(
+            f"{name}: an answer's words are fed back as they become known, which needs "
+            "a model that reads forward only"
+        )
+    if evaluation.num_answers and program.task.system != "questions":
+        raise ValueError(f"{name}: evaluation.num_answers needs a task of questions")
     for section in (config.train, config.evaluation):
         if section.state == "carried":
             _check_carried(program)

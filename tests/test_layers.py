@@ -30,6 +30,7 @@ LAYERS = (
         "lib.sweep",
         "lib.gradient",
         "lib.decay",
+        "lib.answer",
     ),
     ("lib.registry", "lib.optimizer"),
     ("lib.models", "lib.tasks"),
@@ -110,6 +111,7 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
         "reproduce",
         "generate",
         "gradient",
+        "ask",
         "prepare",
     ],
 )

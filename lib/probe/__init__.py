@@ -10,6 +10,7 @@ from typing import Any
 from lib.probe.classification import make_confusion_probe, make_evidence_probe
 from lib.probe.forecast import make_forecast_probe
 from lib.probe.language import make_context_probe, make_sample_probe
+from lib.probe.questions import make_answer_probe
 from lib.program import Program
 from lib.train import Hparams
 from lib.types import Params
@@ -22,7 +23,7 @@ PROBES: Mapping[str, tuple[Maker, ...]] = {
     "regression": (make_forecast_probe,),
     "classification": (make_confusion_probe, make_evidence_probe),
     "language": (make_context_probe, make_sample_probe),
-    "questions": (),
+    "questions": (make_answer_probe,),
 }
 
 _MADE: dict[str, list[Probe]] = {}
