@@ -62,11 +62,8 @@ class Evaluation:
     sample_length: Count = 0  # text: symbols generated into the result
     free_running: Count = 0  # text: symbols a model runs on its own samples, scored
     passage: Count = 0  # text: first symbols of validation whose losses are kept
-<<<<<<< HEAD
     num_evidence: Count = 0  # labelled texts shown with what each word did
-=======
     num_answers: Count = 0  # questions: examples shown with the answers given to them
->>>>>>> 44325dd (Answer questions about a user's story, and weigh each of its sentences)
     state: State = "initial"  # "carried": from window to window of a stream
     gradient_lags: Count = 0  # record |dE_T/dh_t| at these first lags as it trains
 
