@@ -29,6 +29,7 @@ def get_config() -> ConfigDict:
                 "length": 96,
                 "horizon": 24,
                 "relative_to": "season",
+                "inputs": "changes",
             },
             "model": {"name": "lstm", "hidden_size": 64, "dropout": 0.3},
             "optimizer": {

@@ -1,4 +1,4 @@
-"""Monthly sunspots: the next month from the ten years before it.
+"""Monthly sunspots: the next month from the five years before it.
 
 Claim. Networks that predict the change from the last month beat the last value, the
 mean and the month of 11 years before on 1944 to 1983, which they have not seen.
@@ -26,19 +26,19 @@ def get_config() -> ConfigDict:
             "task": {
                 "name": "series",
                 "source": "sunspots",
-                "length": 120,
+                "length": 60,
                 "horizon": 1,
                 "relative_to": "last",
             },
             "model": {"name": "lstm", "hidden_size": 32},
             "optimizer": {
                 "name": "adamw",
-                "learning_rate": 3e-3,
+                "learning_rate": 1e-3,
                 "weight_decay": 0.1,
                 "schedule": "cosine",
                 "clip_norm": 1.0,
             },
-            "train": {"num_steps": 1000, "batch_size": 16, "eval_every": 100},
+            "train": {"num_steps": 300, "batch_size": 16, "eval_every": 50},
             "evaluation": {"batch_size": 128},
             "seed": 0,
         }

@@ -115,12 +115,16 @@ def make_series(
     horizon: Size = 1,
     season: Count = 0,
     relative_to: Base = "zero",
+    inputs: Literal["values", "changes"] = "values",
 ) -> Task:
     """Forecasts of the next `horizon` rows from windows of `length` rows, at least 1.
 
     `source` "file" reads the CSV at `path`; `columns` () are all its columns of
     numbers. `rows` are those of training, validation and test; () for the customary
     ones, else by shares, the test having the rest. `season` 0 is the customary one.
+    With `inputs` "changes" a row is read as its change from the row before it, or from
+    the row a season before, as `relative_to` says: levels that drift away from those of
+    the training rows do not reach the network. Where there is no such row it reads 0.
     """
     known = PUBLISHED.get(source, Published(0, "same phase, last season", ()))
     names = {"zero": "training mean", "last": "last value"}
@@ -153,6 +157,14 @@ def make_series(
     ahead = np.arange(1, horizon + 1, dtype=np.int32)[None, None, :]
     back = base_offsets(relative_to, horizon, season or 1).astype(np.int32)
 
+    def read(data: PyTree, position: Array) -> Array:
+        rows = data["values"].at[position].get(mode="clip")  # [B, T, C]
+        if inputs == "values" or relative_to == "zero":
+            return rows
+        before = position - (1 if relative_to == "last" else season)
+        changes = rows - data["values"].at[before].get(mode="clip")
+        return jnp.where((before >= 0)[..., None], changes, 0)
+
     def forecasts(data: PyTree, position: Array, inside: Array, scored: Array) -> Batch:
         rows_at = lambda index: data["values"].at[index].get(mode="clip")  # [..., C]
         targets = rows_at(position[..., None] + ahead)  # [B, T, h, C]
@@ -163,7 +175,7 @@ def make_series(
             scored &= jnp.min(base, axis=-1) >= 0
         targets = targets.reshape(*position.shape, horizon * num_columns)
         return Batch(
-            inputs=jnp.where(inside[..., None], rows_at(position), 0),
+            inputs=jnp.where(inside[..., None], read(data, position), 0),
             targets=jnp.where(scored[..., None], targets, 0),
             mask=scored.astype(jnp.float32),
         )

@@ -132,6 +132,22 @@ def test_streams_pass_every_origin_once_in_order(path, values, split):
     assert sorted(sum(passed, [])) == list(range(first, first + count))
 
 
+@pytest.mark.parametrize(("base", "back"), [("last", 1), ("season", SEASON)])
+def test_changes_are_read_in_place_of_values(path, values, base, back):
+    plain, changed = (
+        make(path, "train", base, inputs=i) for i in ("values", "changes")
+    )
+    index, length = jnp.int32(0), jnp.int32(LENGTH)
+    a, b = (task.batch_at(task.data, index, length) for task in (plain, changed))
+    np.testing.assert_array_equal(a.targets, b.targets)
+    for row in range(BATCH):  # window `row` begins at that row
+        expected = [
+            values[t] - values[t - back] if t >= back else [0, 0]
+            for t in range(row, row + LENGTH)
+        ]
+        np.testing.assert_allclose(b.inputs[row], expected, atol=1e-6)
+
+
 def test_trivial_forecasters_are_those_of_their_definition(path, values):
     task = make(path, "test")
     errors = {"training mean": [], "last value": [], "same phase, last season": []}
