@@ -39,7 +39,7 @@ from typing import Annotated, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, PyTree
+from jaxtyping import Array, Int
 
 from lib.data import dataset
 from lib.data.question import (
@@ -101,7 +101,6 @@ def make_babi(
         )
     width = min(max_length, corpus.longest)
     data = jax.tree.map(jnp.asarray, corpus.records[split])
-    count = len(data.story)
 
     def pick(data: Record, index: Int[Array, " B"], length: Int[Array, ""]) -> Batch:
         record = jax.tree.map(lambda leaf: leaf.at[index].get(mode="clip"), data)
@@ -109,13 +108,15 @@ def make_babi(
         record = keep_last_sentences(record, room)
         return arrange(record, order, width)
 
-    def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
+    def sample(key: PRNGKey, data: Record, length: Int[Array, ""]) -> Batch:
+        count = data.story.shape[0]
         index = jax.random.randint(key, (batch_size,), 0, count, jnp.int32)
         return pick(data, index, length)
 
-    def batch_at(data: PyTree, index: Int[Array, ""], length: Int[Array, ""]) -> Batch:
+    def batch_at(data: Record, index: Int[Array, ""], length: Int[Array, ""]) -> Batch:
         place = index * batch_size + jnp.arange(batch_size, dtype=jnp.int32)
-        inside = (place < count)[:, None]
+        # Of the data given: one program reads validation and test.
+        inside = (place < data.story.shape[0])[:, None]
         batch = pick(data, place, length)
         return jax.tree.map(lambda x: jnp.where(inside, x, jnp.zeros_like(x)), batch)
 
@@ -137,7 +138,7 @@ def make_babi(
         symbols=symbols,
         separator=" ",
         facts=corpus.facts,
-        eval_batches=-(-count // batch_size),
+        eval_batches=-(-len(data.story) // batch_size),
         batch_at=batch_at,
     )
 

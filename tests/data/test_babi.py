@@ -89,8 +89,9 @@ def small(monkeypatch):
     read_corpus.cache_clear()
 
 
-def rows_of(task, length, index=0):
-    batch = jax.jit(task.batch_at)(task.data, jnp.int32(index), jnp.int32(length))
+def rows_of(task, length, index=0, data=None):
+    data = task.data if data is None else data
+    batch = jax.jit(task.batch_at)(data, jnp.int32(index), jnp.int32(length))
     batch = jax.tree.map(np.asarray, batch)
     said = []
     for inputs, targets, mask in zip(*batch[:3], strict=True):
@@ -159,6 +160,13 @@ def test_batches_score_every_question_once_and_nothing_beyond(small):
     rows = [row for i in range(3) for row in rows_of(task, 64, i)]
     assert rows[11:] == [("", "")]
     assert len({row for row, _ in rows[:11]}) == 11
+
+
+def test_the_functions_of_one_split_read_the_data_of_another(small):
+    """As the one program that evaluates both validation and test does."""
+    validation, test = (make_babi(split, 4, 64) for split in ("validation", "test"))
+    rows = [row for i in range(3) for row in rows_of(validation, 64, i, test.data)]
+    assert rows == [row for i in range(3) for row in rows_of(test, 64, i)]
 
 
 def test_a_word_that_training_lacks_is_unknown():
