@@ -1,5 +1,6 @@
 """Run an experiment's sweep in a store, whatever engine trains it."""
 
+import json
 import os
 import signal
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.experiment import Experiment
+from experiments.program import plain
 
 EXIT_FAILED, EXIT_PREEMPTED, EXIT_INTERRUPTED = 1, 75, 130
 
@@ -73,6 +75,25 @@ def announce(plan: dict[str, Any], root: Path) -> None:
         f"({counts['distinct']} distinct), {counts['programs']} programs -> {root}",
         file=sys.stderr,
     )
+    for line in describe_texts(plan):
+        print(plain(line), file=sys.stderr)
+
+
+def describe_texts(plan: dict[str, Any]) -> list[str]:
+    """The vocabulary report of every text that a plan's runs learn, a line each."""
+    from lib.config import make_config
+    from lib.program import make_program
+    from lib.report.vocabulary import vocabulary_text
+
+    lines = {}
+    for run in plan["runs"]:
+        given = run["config"]["task"]
+        text = json.dumps({**given, "length": 0}, sort_keys=True)
+        if text not in lines:
+            task = make_program(make_config(run["config"])).task
+            is_text = task.system == "language"
+            lines[text] = is_text and vocabulary_text(given["name"], task.facts)
+    return [line for line in lines.values() if line]
 
 
 def _launch(

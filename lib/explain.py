@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lib.data.symbol import visible
+from lib.glyph import visible
 from lib.train import predict
 from lib.types import Model, Params
 

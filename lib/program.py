@@ -120,11 +120,16 @@ def _check_evaluation(program: Program) -> None:
     if evaluation.gradient_lags:
         model = program.make_model(make_hparams(config))
         check_recurrent(f"{config.model['name']}: evaluation.gradient_lags", model)
-    if evaluation.contexts:
-        if not is_text:
-            raise ValueError(f"{name}: evaluation.contexts needs a text task")
-        sizes = evaluation.num_contexts, max(evaluation.contexts)
-        make_task(config, "validation", *sizes)
+    asked = {
+        "contexts": max(evaluation.contexts, default=0),
+        "free_running": 2 * evaluation.free_running - 1,
+        "passage": evaluation.passage,
+    }
+    for setting, size in asked.items():
+        if size > 0:
+            if not is_text:
+                raise ValueError(f"{name}: evaluation.{setting} needs a text task")
+            make_task(config, "validation", evaluation.num_contexts, size)
     for length in evaluation.lengths:
         task = make_task(config, "test", max_length=length)
         if task.window_score is not None:

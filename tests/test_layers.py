@@ -26,6 +26,7 @@ LAYERS = (
         "lib.generate",
         "lib.writer",
         "lib.explain",
+        "lib.free_running",
         "lib.stats",
         "lib.sweep",
         "lib.gradient",
@@ -37,7 +38,7 @@ LAYERS = (
     ("lib.data",),
     ("lib.ops", "lib.loss"),
     ("lib.types",),
-    ("lib.setting", "lib.error"),
+    ("lib.setting", "lib.error", "lib.glyph"),
 )
 
 

@@ -91,7 +91,9 @@ def make_split_corpus(
     bounds = (0, *np.cumsum([len(part) for part in tokens]).tolist())
     counts = np.bincount(tokens[0], minlength=len(vocabulary))
     nats = -np.log((counts + 1) / (counts + 1).sum())  # [V] float64
-    floors = tuple(float(nats[part[1:]].mean()) for part in tokens)
+    floors = tuple(
+        float(nats[part[1:]].mean()) if len(part) > 1 else math.nan for part in tokens
+    )
     every = jnp.asarray(np.concatenate(tokens))
     facts = _vocabulary_report(unit, vocabulary, tokens, counts)
     return Corpus(name, unit, every, vocabulary, bounds, floors, fingerprint, facts)

@@ -22,11 +22,6 @@ Unit = Literal["character", "word"]
 UNKNOWN = {"character": "\N{REPLACEMENT CHARACTER}", "word": "<unk>"}
 END = "<eos>"
 SEPARATOR = {"character": "", "word": " "}
-_VISIBLE = {
-    " ": "\N{OPEN BOX}",
-    "\n": "\N{RETURN SYMBOL}",
-    "\t": "\N{RIGHTWARDS ARROW TO BAR}",
-}
 _WORD = re.compile(r"<unk>|\w+(?:['’-]\w+)*|[^\w\s]")
 
 
@@ -82,13 +77,6 @@ def spell(symbols: Iterable[str], separator: str, before: str = "\n") -> Iterato
         is_inside = before not in ("\n", END) and text != "\n"
         yield separator + text if is_inside else text
         before = text
-
-
-def visible(symbol: str) -> str:
-    """A symbol as one can see it in a table: a space as an open box."""
-    if symbol in _VISIBLE:
-        return _VISIBLE[symbol]
-    return symbol if symbol.isprintable() else ascii(symbol)[1:-1]
 
 
 def read_prompt(text: str, vocabulary: tuple[str, ...], separator: str) -> list[str]:

@@ -9,7 +9,12 @@ from typing import Any
 
 from lib.probe.classification import make_confusion_probe, make_evidence_probe
 from lib.probe.forecast import make_forecast_probe
-from lib.probe.language import make_context_probe, make_sample_probe
+from lib.probe.language import (
+    make_context_probe,
+    make_free_running_probe,
+    make_passage_probe,
+    make_sample_probe,
+)
 from lib.probe.questions import make_answer_probe
 from lib.program import Program
 from lib.train import Hparams
@@ -22,7 +27,12 @@ PROBES: Mapping[str, tuple[Maker, ...]] = {
     "memory": (),
     "regression": (make_forecast_probe,),
     "classification": (make_confusion_probe, make_evidence_probe),
-    "language": (make_context_probe, make_sample_probe),
+    "language": (
+        make_context_probe,
+        make_free_running_probe,
+        make_passage_probe,
+        make_sample_probe,
+    ),
     "questions": (make_answer_probe,),
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lib import stats
 from lib.report import figure as base
 from lib.report.context import ModelLosses
+from lib.report.language import Unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +19,10 @@ DECADES = (0.001, 0.01, 0.1, 1.0)
 
 
 def draw_context(
-    models: Sequence[ModelLosses], looks: Mapping[str, base.Look], narrow: bool
+    models: Sequence[ModelLosses],
+    looks: Mapping[str, base.Look],
+    unit: Unit,
+    narrow: bool,
 ) -> "Figure":
     """Loss by context beside its excess over the longest context, on a log axis."""
     figure = base.new_figure(4.2 if narrow else 10.5, 6.6 if narrow else 3.8)
@@ -35,8 +39,8 @@ def draw_context(
             ends.append((curve[max(curve)], model.label, look.colour))
         _mark_effective(right, model, look)
     longest = max((k for model in models for k in model.mean_curve()), default=1)
-    _frame(left, models)
-    _frame(right, models)
+    _frame(left, models, unit)
+    _frame(right, models, unit)
     floor = max((m.floor for m in models if m.floor is not None), default=None)
     if floor is not None:
         left.axhline(floor, color=base.GREY, linewidth=0.8)
@@ -44,7 +48,7 @@ def draw_context(
         left.text(place, floor, "floor: ignores its input", ha="right", **NOTE)
     low, high = left.get_ylim()
     base.spread_labels(left, log2(longest), ends, 0.065 * (high - low), (low, high))
-    left.set_ylabel("validation loss (nats a character)")
+    left.set_ylabel(f"validation loss (nats a {unit.name})")
     right.set_yscale("log")
     right.set_yticks(DECADES, [f"{decade:g}" for decade in DECADES])
     right.minorticks_off()
@@ -90,7 +94,7 @@ def _mark_effective(axes: "Axes", model: ModelLosses, look: base.Look) -> None:
     )
 
 
-def _frame(axes: "Axes", models: Sequence[ModelLosses]) -> None:
+def _frame(axes: "Axes", models: Sequence[ModelLosses], unit: Unit) -> None:
     ticks = sorted({k for model in models for k in model.mean_curve()})
     base.label_lengths(axes, ticks, most=12)
-    axes.set_xlabel("last characters seen")
+    axes.set_xlabel(f"last {unit.name}s seen")

@@ -9,6 +9,7 @@ from lib.report.collect import Sweep, dig, number
 from lib.report.context import ModelLosses
 from lib.report.cost import counted, distinct, measured_median
 from lib.report.expected import cell_text, compare_expected
+from lib.report.language import unit_of
 from lib.report.score import ModelScores, lengths_of
 from lib.report.table import Cell, Table
 
@@ -83,16 +84,19 @@ def solved_table(models: Sequence[ModelScores]) -> Table:
 
 def loss_table(models: Sequence[ModelLosses]) -> Table:
     """One row a model: its loss, how much context it uses, and its cost."""
-    columns = ("model", "validation loss", "test loss", "effective context")
+    unit = unit_of(run for model in models for run in model.runs)
+    columns = ("model", "validation loss", "test loss", f"test {unit.measure}")
     rows = []
     for model in models:
         effective = list(model.effective.values())
         ended = len(model.losses["validation"])
+        test = [unit.of_nats(loss) for loss in model.losses["test"].values()]
         rows.append(
             (
                 Cell(model.label),
                 mean_cell(list(model.losses["validation"].values())),
                 mean_cell(list(model.losses["test"].values())),
+                mean_cell(test, unit.digits),
                 horizon_cell(effective),
                 *(Cell(counted(model.runs, key)) for key in COST_KEYS),
                 Cell(measured_median(model.runs, "train_seconds")),
@@ -100,14 +104,14 @@ def loss_table(models: Sequence[ModelLosses]) -> Table:
             )
         )
     note = (
-        "Losses in nats a character (divide by 0.693 for bits), mean over seeds [95 % "
+        f"Losses in nats a {unit.name}, mean over seeds [95 % "
         f"bootstrap interval, from {stats.MIN_SEEDS} seeds up]. Effective context: the "
-        "fewest last characters with which "
+        f"fewest last {unit.name}s with which "
         f"the loss is within {stats.NEAR_FULL:g} nats of the longest context's, "
         "median over seeds [interval]. Validation chose the learning rate; the test "
         "split chose nothing. Seconds: training of one run, median over seeds."
     )
-    columns += (*COSTS, "seeds")
+    columns += ("effective context", *COSTS, "seeds")
     return Table("Loss and context used", columns, rows, note)
 
 
@@ -161,13 +165,13 @@ def horizon_cell(horizons: Sequence[stats.Horizon]) -> Cell:
     return Cell(middle, f"[{low}, {high}]")
 
 
-def mean_cell(values: Sequence[float]) -> Cell:
+def mean_cell(values: Sequence[float], digits: int = 3) -> Cell:
     if not values:
         return Cell("–")
     if len(values) < stats.MIN_SEEDS or not all(map(isfinite, values)):
-        return Cell(f"{fmean(values):.3f}")
+        return Cell(f"{fmean(values):.{digits}f}")
     low, high = stats.mean_interval(values)
-    return Cell(f"{fmean(values):.3f}", f"[{low:.3f}, {high:.3f}]")
+    return Cell(f"{fmean(values):.{digits}f}", f"[{low:.{digits}f}, {high:.{digits}f}]")
 
 
 def rate_cell(solved: int, total: int) -> Cell:

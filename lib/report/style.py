@@ -60,6 +60,16 @@ pre { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
 .against2 { background: #f6cba9; text-decoration-thickness: 1.4px; }
 .against3 { background: #ee9f63; text-decoration-thickness: 2.2px; }
 .unread { color: var(--grey); font-style: italic; }
+pre.passage { max-height: none; }
+.passage span { padding: 2px 0; }
+.nats0 { background: #ffffff; color: #1f1f1f; }
+.nats1 { background: #eef1f5; color: #1f1f1f; }
+.nats2 { background: #dbe3ec; color: #1f1f1f; }
+.nats3 { background: #c0cedd; color: #1f1f1f; }
+.nats4 { background: #9fb4cb; color: #1f1f1f; }
+.nats5 { background: #6f8cae; color: #ffffff; }
+.nats6 { background: #44648c; color: #ffffff; }
+.nats7 { background: #1c3a63; color: #ffffff; }
 summary { cursor: pointer; font-weight: 600; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px;
   font-size: 14px; margin: 10px 0; }

@@ -56,6 +56,64 @@ def test_tiles_score_every_target_of_a_split_once(split, batch_size, max_length)
     np.testing.assert_array_equal(batch.inputs[scored], expected[:-1])
 
 
+def windows(task):
+    """All windows of the streams of a split, one below the other in time."""
+    length = jnp.int32(task.max_length)
+    stream_at = jax.jit(task.stream_at)
+    batches = [
+        stream_at(task.data, jnp.int32(i), length) for i in range(task.stream_batches)
+    ]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves, 1), *batches)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize(
+    ("batch_size", "max_length"), [(2, 3), (4, 9), (3, 5), (1, 4), (64, 1)]
+)
+def test_streams_score_every_target_of_a_split_once(split, batch_size, max_length):
+    task = make_language(CORPUS, split, batch_size, max_length)
+    batch = windows(task)
+    scored = batch.mask == 1
+    expected = encode(PARTS[split], CORPUS.symbols)
+    # Streams are rows, each consecutive, and together they are the split.
+    np.testing.assert_array_equal(batch.targets[scored], expected[1:])
+    np.testing.assert_array_equal(batch.inputs[scored], expected[:-1])
+    assert not batch.targets[~scored].any()
+
+
+def test_a_stream_begins_at_the_first_step_of_its_first_window():
+    batch = windows(make_language(CORPUS, "train", 4, 9))
+    expected = np.zeros(batch.mask.shape, bool)
+    expected[:, 0] = True
+    np.testing.assert_array_equal(batch.reset, expected)
+
+
+def test_streams_are_equally_long_but_for_the_last():
+    batch = windows(make_language(CORPUS, "train", 4, 9))  # 179 targets
+    assert batch.mask.sum(1).tolist() == [45, 45, 45, 44]
+
+
+def test_one_compiled_stream_serves_every_split():
+    train, test = (make_language(CORPUS, s, 3, 4) for s in ("train", "test"))
+    program = jax.jit(train.stream_at)
+    batch = program(test.data, jnp.int32(0), jnp.int32(4))
+    expected = test.stream_at(test.data, jnp.int32(0), jnp.int32(4))
+    jax.tree.map(np.testing.assert_array_equal, batch, expected)
+
+
+def test_the_vocabulary_report_counts_tokens_and_unknown_ones():
+    facts = CORPUS.facts
+    assert facts["tokens"] == {"train": 180, "validation": 10, "test": 10}
+    # "to ZEBRA b" has five characters that training has not.
+    assert facts["unknown"] == {"train": 0.0, "validation": 0.5, "test": 0.0}
+    assert facts["symbols"] == len(CORPUS.symbols) == 9
+    counts = collections.Counter(PARTS["train"])
+    assert {s: pytest.approx(n / 180) for s, n in counts.items()} == dict(
+        facts["frequent"]
+    )
+    assert facts["frequent"][0][0] == " "
+
+
 def test_tiles_of_a_shorter_length_score_the_start_of_each_window():
     batch = tiles(make_language(CORPUS, "train", 4, 9), length=5)
     starts = [TEXT[i : i + 5] for i in range(0, 179, 9)]

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from lib import store
-from lib.library import identify, make_config
+from lib.data.python_docs import read_corpus
+from lib.library import identify, load_run, make_config
 from tests.small import RUN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,6 +137,35 @@ def test_a_text_run_has_contexts_and_a_sample(trained):
     result = store.read_run(root, run_id).result
     assert list(result["context"]) == ["1", "2", "4"]
     assert len(result["sample"]) == 20
+
+
+def test_a_text_run_has_the_loss_of_every_symbol_of_a_passage(trained):
+    root, run_id, _ = trained
+    passage = store.read_run(root, run_id).result["passage"]
+    run = load_run(root, run_id)
+    start = int(run.task.data["start"])
+    tokens = np.asarray(run.task.data["tokens"])[start : start + 31]
+    assert passage["symbols"] == [run.task.symbols[token] for token in tokens]
+    logits = np.asarray(run.apply(tokens[None, :-1])[0], np.float64)
+    log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    expected = -log_p[np.arange(30), tokens[1:]]
+    np.testing.assert_allclose(passage["nats"], expected, rtol=1e-4)  # float32
+
+
+def test_a_text_run_has_losses_on_true_pasts_and_on_own_samples(trained):
+    root, run_id, _ = trained
+    found = store.read_run(root, run_id).result["free_running"]
+    assert (found["read"], found["windows"]) == (6, 16)
+    assert len(found["forced"]) == len(found["free"]) == 6
+    assert found["forced"][0] == found["free"][0] and found["forced"] != found["free"]
+
+
+def test_training_says_what_is_in_the_text(trained):
+    lines = [line for line in trained[2].errors.splitlines() if "known" in line]
+    assert len(lines) == 1 and lines[0].startswith("python_docs: ")
+    size = len(read_corpus().symbols)
+    assert f"{size} characters known; train " in lines[0]
+    assert "the commonest: ␣ " in lines[0]
 
 
 def test_a_run_is_reproduced_to_the_bit(reproduced):

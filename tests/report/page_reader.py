@@ -8,7 +8,7 @@ from lib.report.score import model_scores
 ALLOWED = set(
     "html head meta title style body header h1 h2 h3 h4 p nav a main section div table "
     "thead tbody tr th td small figure picture source img figcaption pre details "
-    "summary dl dt dd".split()
+    "summary dl dt dd span".split()
 )
 
 

@@ -25,6 +25,13 @@ SOLVED = {
 }
 FIELDS = {"window_mlp": 32, "tcn": 64}
 TEXT = {"rnn": (1.72, 9), "lstm": (1.60, 22), "lru": (1.63, 48)}
+FACTS = {
+    "unit": "character",
+    "symbols": 96,
+    "tokens": {"train": 418_000, "validation": 23_000, "test": 23_001},
+    "unknown": {"train": 0.0, "validation": 0.0012, "test": 0.0},
+    "frequent": [[" ", 0.21], ["e", 0.08], ["\n", 0.03], ["<", 0.001]],
+}
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -122,8 +129,20 @@ def text_result(model: str, seed: int) -> dict:
             "floor": {"128": 3.11},
             "optimum": None,
             "window_score": None,
+            "facts": FACTS,
         },
         "context": losses,
+        "free_running": {
+            "read": 16,
+            "windows": 64,
+            "forced": [limit] * 16,
+            "free": [limit + 2 - 2 / (j + 1) for j in range(16)],
+        },
+        "passage": {
+            "symbols": list("a <b> &\nc"),
+            "nats": [0.1, 0.3, 0.7, 1.5, 2.5, 3.5, 5.0, 7.0],
+            "separator": "",
+        },
         "effective_context": 64,
         "sample": "The following <methods> are & called to implement the\n"
         "class object.__getitem__(self, key)\n    Called to the sequence " * 4,
@@ -155,8 +174,13 @@ def write_run(store: Path, entry: dict, result: dict | None, failure=None) -> No
             "fingerprint": "",
         },
     )
-    row = {"attempt": 1, "step": 100, "split": "train", "length": 16, "loss": 1.0}
-    (folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
+    rows = [
+        {"attempt": 1, "step": step, "split": split, "length": 16, "loss": 100 / step}
+        for step in (100, 200)
+        for split in ("train", "validation")
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "metrics.jsonl").write_text(lines)
     if result is not None:
         write_json(folder / "result.json", {**result, "id": entry["id"]})
         manifest = {"format": 1, "owner": entry["id"], "step": 1, "files": []}

@@ -8,6 +8,7 @@ from lib.report.collect import collect
 from lib.report.expected import compare_expected
 
 FIGURES = ("recall-horizon", "recall-score", "recall-mean", "python-docs-context")
+FIGURES += ("python-docs-curves", "python-docs-free-running")
 
 
 def test_page_has_no_script_and_loads_nothing(page):
@@ -44,9 +45,26 @@ def test_a_diverged_run_scores_0_and_a_failed_one_is_missing(store):
 
 
 def test_text_parts_show_effective_context_and_a_sample_each(page):
-    assert "rnn 1.723 [1.721, 1.726] 1.723 [1.721, 1.726] 128 [128, 128]" in page.text
-    assert sum(tag == "pre" for tag, _ in page.tags) == 3
+    bits = "2.486 [2.484, 2.490]"  # 1.723 / ln 2
+    losses = "rnn 1.723 [1.721, 1.726] 1.723 [1.721, 1.726]"
+    assert f"{losses} {bits} 128 [128, 128]" in page.text
+    assert sum(tag == "pre" for tag, _ in page.tags) == 3 + 3  # passages, samples
     assert "The following <methods> are & called" in page.text
+
+
+def test_a_text_part_says_what_is_in_the_text(page):
+    assert "train 418,000 0 %" in page.text
+    assert "validation 23,000 0.12 %" in page.text
+    assert "96 characters known" in page.text
+    assert "The commonest: ␣ 21.0 %, e 8.0 %, ⏎ 3.0 %, < 0.1 %." in page.text
+
+
+def test_the_symbols_of_a_passage_are_tinted_by_their_loss(page):
+    tints = [a for tag, a in page.tags if tag == "span" and "nats" in a["title"]]
+    passage = [a for a in tints if not a["title"].startswith("from")]
+    assert [a["class"] for a in passage[:8]] == [f"nats{i}" for i in range(8)]
+    assert passage[3]["title"] == "1.50 nats"
+    assert "2.58 nats in the mean a < b > & ⏎ c" in page.text
 
 
 def test_figures_hold_their_labels_as_text(store):
