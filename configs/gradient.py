@@ -15,7 +15,7 @@ from ml_collections import ConfigDict
 from lib.sweep import Axis, compare, product, replicate
 
 TITLE = "The gradient's way back through time"
-LENGTH = 128
+LENGTH = 100
 
 MODELS = {
     "rnn": {"name": "rnn", "recurrent_init": "orthogonal"},
@@ -33,11 +33,11 @@ def get_config() -> ConfigDict:
             "task": {"name": "recall", "length": LENGTH, "num_symbols": 8},
             "model": {"name": "lstm", "hidden_size": 32},
             "optimizer": {"name": "adam", "learning_rate": 1e-2, "clip_norm": 1.0},
-            "train": {"num_steps": 1000, "batch_size": 16, "eval_every": 50},
+            "train": {"num_steps": 300, "batch_size": 16, "eval_every": 25},
             "evaluation": {
-                "batch_size": 256,
-                "num_validation": 256,
-                "num_test": 1024,
+                "batch_size": 128,
+                "num_validation": 128,
+                "num_test": 512,
                 "gradient_lags": LENGTH - 1,
             },
             "seed": 0,

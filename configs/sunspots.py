@@ -6,6 +6,11 @@ mean and the month of 11 years before on 1944 to 1983, which they have not seen.
     python -m experiments.prepare sunspots   # or --manual_dir=DIR with the file in it
     python -m experiments.sweep --config=configs/sunspots.py --store=results
     python -m experiments.report --name=sunspots --store=results
+
+Reached (5 seeds, 24 s of one core), z-scored squared error on the test months: lstm
+0.225, gru 0.229, rnn 0.232; the last value has 0.265, the month 11 years before 1.36,
+the mean 2.62. The test months hold the highest cycle on record: the network must not
+fit the training months. With 1,000 steps at 3e-3 and 120 months an lstm reached 0.426.
 """
 
 from typing import Any
@@ -52,4 +57,11 @@ def get_sweep() -> dict[str, tuple[Axis, ...]]:
 
 def get_expected() -> list[dict[str, Any]]:
     """The numbers this should give, each with its spread over seeds."""
-    return []
+    error = lambda model, value: {
+        "part": "sunspots",
+        "cell": {"model": model},
+        "metric": "test/mse",
+        "value": value,
+        "spread": 0.02,
+    }
+    return [error("rnn", 0.232), error("gru", 0.229), error("lstm", 0.225)]
