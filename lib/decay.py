@@ -35,7 +35,7 @@ class Decay(NamedTuple):
         if self.rate < 0:
             return f"1/e in {_short(self.length)} steps"
         if self.rate > 0:
-            return f"grows, x e in {_short(1 / self.rate)} steps"
+            return f"grows, × e in {_short(1 / self.rate)} steps"
         return "does not change"
 
 

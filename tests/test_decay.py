@@ -30,7 +30,7 @@ def test_noise_moves_the_fit_as_least_squares_does():
 def test_growth_has_no_length_and_says_how_fast():
     fit = decay([math.exp(0.1 * k) for k in range(1, 30)])
     assert fit.rate == pytest.approx(0.1) and fit.length == math.inf
-    assert str(fit) == "grows, x e in 10 steps"
+    assert str(fit) == "grows, × e in 10 steps"
 
 
 @pytest.mark.parametrize("value", [0.7, 1.0])

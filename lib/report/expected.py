@@ -8,8 +8,10 @@ from lib import stats
 from lib.report.collect import Run, Sweep, by_number, dig, number, whole
 from lib.report.context import model_losses
 from lib.report.cost import three_digits
+from lib.report.gradient import fits, model_gradients
 from lib.report.score import model_scores, run_score
 
+DECAYS = {"decay_before": "before", "decay_after": "after"}  # steps, of the gradient
 HORIZONS = ("horizon", "reliable_horizon", "effective_context")
 
 
@@ -80,7 +82,10 @@ def _reached(runs: Sequence[Run], metric: str) -> tuple[float | None, str, int]:
     if metric in HORIZONS:
         return _reached_horizon(runs, metric)
     split, _, name = metric.partition("/")
-    if metric == "solve_rate":
+    if metric in DECAYS:
+        models = model_gradients(runs)
+        values = [f.length for m in models for f in fits(getattr(m, DECAYS[metric]))]
+    elif metric == "solve_rate":
         values = [float(v >= stats.THRESHOLD) for v in _values(runs, "test", "score")]
     else:
         values = _values(runs, split, name)

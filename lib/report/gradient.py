@@ -73,10 +73,10 @@ def decay_text(norms: dict[int, Norms]) -> str:
     if not found:
         return "no fit"
     middle = found[(len(found) - 1) // 2]
-    if len(found) == 1 or found[-1].rate >= 0:
+    if len(found) == 1 or found[0].rate >= 0:
         return str(middle)
-    lengths = [f"{fit.length:.3g}" for fit in (found[0], found[-1])]
-    return f"{middle} ({lengths[0]} to {lengths[1]})"
+    slowest = f"{found[-1].length:.3g}" if found[-1].rate < 0 else "growing"
+    return f"{middle} ({found[0].length:.3g} to {slowest})"
 
 
 def median_at(norms: dict[int, Norms], lag: int) -> float | None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 LEAST = 1e-14  # the lower end of the axes: far below any gradient that still teaches
 LAG_LABEL = "lag T − t (steps back from the answer)"
-NORM_LABEL = "|∂E/∂hₜ|, E the last answer's loss"
+NORM = "|∂E/∂hₜ|"
+NORM_LABEL = f"{NORM}, E the last answer's loss"
 
 
 def draw_gradients(
@@ -83,7 +84,7 @@ def draw_heat(models: Sequence[ModelGradients], narrow: bool) -> "Figure":
     figure.supxlabel("training step", fontsize=9)
     figure.supylabel("lag T − t (steps)", fontsize=9)
     if image is not None:
-        bar = figure.colorbar(image, ax=panels, label=f"log10 {NORM_LABEL}", pad=0.01)
+        bar = figure.colorbar(image, ax=panels, label=f"log10 {NORM}", pad=0.01)
         bar.outline.set_visible(False)
     return figure
 

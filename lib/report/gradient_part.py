@@ -17,7 +17,8 @@ CURVE_CAPTION = (
     "every seed thin and the median over seeds thick. On the log axis an exponential "
     "is a straight line; beside each name the median seed's decay length, the steps in "
     "which a least-squares line through log norm falls to 1/e, and the seeds' ends. "
-    "What has fallen a millionfold on its way back teaches nothing."
+    "What has fallen a millionfold on its way back teaches nothing. A model that has "
+    "solved its task has small gradients at every lag: compare slopes, not heights."
 )
 HEAT_CAPTION = (
     "The same over training: log10 of the norm by step and lag, mean over seeds. A "

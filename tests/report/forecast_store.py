@@ -127,6 +127,13 @@ def write_forecasts(store: Path) -> Path:
     expected = [
         {**wanted, "metric": "forecast/free_mse", "value": 0.0},
         {**wanted, "metric": "test/mse", "value": 0.004},
+        {
+            "cell": {"model": "rnn"},
+            "part": "gradient",
+            "spread": 0.1,
+            "value": 7.0,
+            "metric": "decay_before",
+        },
     ]
     sweep = {"format": 1, "name": "waves", "title": "Waves", "runs": runs,
              "choices": [], "pending": [], "expected": expected}  # fmt: skip

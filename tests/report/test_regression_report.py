@@ -76,9 +76,11 @@ def test_the_page_stays_a_page(waves):
 
 
 def test_a_number_of_a_probe_can_be_expected(waves):
-    free, one_step = compare_expected(collect(waves, "waves"))
+    free, one_step, decay = compare_expected(collect(waves, "waves"))
     assert (free.metric, free.verdict) == ("forecast/free_mse", "above")
     assert (one_step.metric, one_step.verdict) == ("test/mse", "reached")
+    # 6, 7 and 8 steps
+    assert (decay.reached[0], decay.verdict, decay.seeds) == ("7", "reached", "3 of 3")
 
 
 def test_norms_before_and_after_training_are_the_first_and_last_recorded(waves):
