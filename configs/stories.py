@@ -31,7 +31,6 @@ MODELS = {
     "window 64": {"name": "window_mlp", "window": 64, "embedding_size": 16},
     "rnn": {"name": "rnn", "recurrent_init": "orthogonal"},
     "gru": {"name": "gru"},
-    "lstm": {"name": "lstm"},
     "lstm, chrono": {"name": "lstm"},  # chrono_max: see get_sweep
     "lru": {"name": "lru", "num_layers": 2},
 }
@@ -60,7 +59,7 @@ def get_config(option: str = "english") -> ConfigDict:
         "model": {"name": "lstm", "hidden_size": 64},
         "optimizer": {"name": "adam", "learning_rate": 1e-2, "clip_norm": 1.0},
         "train": {
-            "num_steps": 5000 if full else 1200,
+            "num_steps": 5000 if full else 1000,
             "batch_size": 32,
             "eval_every": 100,
             "stop_score": 0.985,
@@ -103,7 +102,7 @@ def get_sweep(option: str = "english") -> dict[str, tuple[Axis, ...]]:
             rates,
             replicate(seeds),
         ),
-        "longer": product(compare("model", kept), rates, replicate(seeds)),
+        "longer": product(compare("model", kept), replicate(seeds)),
     }
 
 
