@@ -51,9 +51,9 @@ def get_config(size: str = "1k") -> ConfigDict:
             "schedule": "cosine",
         },
         "train": {
-            "num_steps": 3000 if is_large else 700,
+            "num_steps": 3000 if is_large else 500,
             "batch_size": 32,
-            "eval_every": 250 if is_large else 350,
+            "eval_every": 250,
             "stop_score": 0.98 if is_large else 0.0,
         },
         "evaluation": {"batch_size": 256, "num_answers": 6},
@@ -67,7 +67,7 @@ def get_sweep(size: str = "1k") -> dict[str, tuple[Axis, ...]]:
     if _is_large(size):
         return {
             "babi": product(
-                compare("model", MODELS),
+                compare("model", {"gru": MODELS["gru"]}),
                 compare("task.number", (1,)),
                 compare("task.order", ("story", "question")),
                 replicate(range(3)),
