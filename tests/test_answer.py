@@ -1,107 +1,141 @@
 """Answers decoded step by step, against the outputs for whole sequences."""
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.answer import answer_text, ask, decode, read_texts, shown
+from lib.answer import MOST_WORDS, answer_text, ask, decode, read_texts, shown
 from lib.data.question import is_exact
 from lib.error import UserError
-from lib.library import run_config
+from lib.library import make_model, make_task
 from lib.train import predict
+from lib.types import Batch, Model, Params, Task
 from tests.stories import STORIES
 
 
-@pytest.fixture(scope="module")
-def run():
-    return run_config(STORIES)
+class Speaker(NamedTuple):
+    """An untrained model that answers all kinds of things."""
+
+    task: Task
+    model: Model
+    params: Params
+    apply: Callable[[Any], Any]  # the outputs for whole sequences
 
 
 @pytest.fixture(scope="module")
-def params(run):
-    """The run's parameters, disturbed so that some of its answers are wrong."""
-    leaves, tree = jax.tree.flatten(run.params)
-    keys = jax.random.split(jax.random.key(1), len(leaves))
-    noise = [jax.random.normal(k, x.shape) for k, x in zip(keys, leaves, strict=True)]
-    moved = [x + 0.3 * n for x, n in zip(leaves, noise, strict=True)]
-    return jax.tree.unflatten(tree, moved)
+def speaker():
+    settings = {k: v for k, v in STORIES["task"].items() if k not in ("name", "length")}
+    task = make_task("stories", 16, batch_size=64, **settings)
+    model = make_model("gru", task.interface, hidden_size=24)
+    params = model.init(jax.random.key(0), jnp.zeros((1, 1), jnp.int32))
+    # Outputs far apart: else one word is the answer to everything.
+    params = jax.tree.map(lambda leaf: 4 * leaf, params)
+    apply = jax.jit(lambda inputs: predict(model, params, inputs, None))
+    return Speaker(task, model, params, lambda inputs: np.asarray(apply(inputs)))
 
 
 @pytest.fixture(scope="module")
-def batch(run):
-    drawn = jax.jit(run.task.sample)(jax.random.key(5), run.task.data, jnp.int32(16))
-    return jax.tree.map(np.asarray, drawn)
+def prompts(speaker):
+    """Stories and questions without their answers, and their lengths."""
+    sample = jax.jit(speaker.task.sample)
+    batch = sample(jax.random.key(5), speaker.task.data, jnp.int32(16))
+    sizes = np.asarray(batch.mask).argmax(axis=1).astype(np.int32) + 1
+    inside = np.arange(batch.inputs.shape[1]) < sizes[:, None]
+    return np.asarray(batch.inputs) * inside, sizes
 
 
 @pytest.fixture(scope="module")
-def outputs(run, params, batch):
-    return np.asarray(predict(run.model, params, batch.inputs, None))
-
-
-@pytest.fixture(scope="module")
-def decoded(run, params, batch):
-    sizes = jnp.asarray(batch.mask.argmax(axis=1).astype(np.int32) + 1)
-    tokens, log_p = jax.jit(lambda p: decode(run.model, params, p, sizes))(batch.inputs)
+def decoded(speaker, prompts):
+    tokens, log_p = jax.jit(lambda p, n: decode(speaker.model, speaker.params, p, n))(
+        *prompts
+    )
     return np.asarray(tokens), np.asarray(log_p)
 
 
-def test_exact_match_with_fed_words_is_that_of_greedy_decoding(batch, outputs, decoded):
+def asked(prompts, answers):
+    """The batch in which these are the right answers, each fed after its prompt."""
+    tokens, sizes = prompts
+    inputs = np.pad(tokens, ((0, 0), (0, 4)))
+    targets, mask = np.zeros_like(inputs), np.zeros(inputs.shape, np.float32)
+    for row, (size, answer) in enumerate(zip(sizes, answers, strict=True)):
+        inputs[row, size : size + len(answer) - 1] = answer[:-1]
+        targets[row, size - 1 : size - 1 + len(answer)] = answer
+        mask[row, size - 1 : size - 1 + len(answer)] = 1
+    return Batch(inputs, targets, mask)
+
+
+@pytest.mark.parametrize("words", [1, 2, 3])
+def test_exact_match_with_fed_words_is_that_of_greedy_decoding(
+    speaker, prompts, decoded, words
+):
     """The claim of lib.data.question, for right answers and for wrong ones."""
-    right, _ = is_exact(outputs, batch)
-    wanted = [row[m > 0] for row, m in zip(batch.targets, batch.mask, strict=True)]
-    same = [
-        said[: len(words)].tolist() == words.tolist()
-        for said, words in zip(decoded[0], wanted, strict=True)
-    ]
-    assert np.asarray(right).tolist() == same
-    assert 0 < sum(same) < len(same)
+    random = np.random.default_rng(words)
+    said = decoded[0][:, :words]
+    assert len({tuple(row) for row in said}) > 5
+    # Each word right with three chances of four.
+    wrong = random.random(said.shape) < 0.25
+    other = random.integers(2, len(speaker.task.symbols), said.shape, np.int32)
+    answers = np.where(wrong, other, said)
+    batch = asked(prompts, answers)
+    right, _ = is_exact(speaker.apply(batch.inputs), batch)
+    same = (answers == said).all(axis=1)
+    np.testing.assert_array_equal(np.asarray(right), same)
+    assert 5 < same.sum() < 60
 
 
 def test_a_decoded_word_has_the_probability_that_the_whole_sequence_gives(
-    batch, outputs, decoded
+    speaker, prompts, decoded
 ):
-    right = np.asarray(is_exact(outputs, batch)[0])
-    log_p = np.asarray(jax.nn.log_softmax(outputs))
-    for row in np.flatnonzero(right)[:20]:
-        at = np.flatnonzero(batch.mask[row])
+    batch = asked(prompts, decoded[0][:, :4])
+    log_p = np.asarray(jax.nn.log_softmax(speaker.apply(batch.inputs)))
+    for row, size in enumerate(prompts[1]):
+        at = np.arange(size - 1, size + 3)
         whole = log_p[row, at, batch.targets[row, at]]
         # float32: a scan over steps against one over all of them.
-        np.testing.assert_allclose(decoded[1][row, : len(at)], whole, atol=1e-4)
+        np.testing.assert_allclose(decoded[1][row, :4], whole, atol=1e-4)
 
 
-STORY = "Julie lost a red lamp in Paris. Bill found a blue book in London."
+TOLD = ("Julie lost a red lamp in Paris .", "The road by the mill was calm .")
+QUESTION = "What was it that Julie lost in Paris ?"
 
 
-def probability(run, text, answer):
-    """Of an answer and its end, by the outputs for the whole sequence."""
-    tokens = [run.task.symbols.index(word) for word in (text + " " + answer).split()]
-    words = len(answer.split())
-    log_p = jax.nn.log_softmax(run.apply(jnp.asarray([tokens], jnp.int32))[0])
-    end = run.task.symbols.index(".")
-    asked = range(len(tokens) - words - 1, len(tokens))
-    wanted = [*tokens[len(tokens) - words :], end]
-    return float(jnp.exp(sum(log_p[i, t] for i, t in zip(asked, wanted, strict=True))))
-
-
-def test_each_sentence_is_weighed_by_leaving_it_out(run):
-    question = "What was it that Julie lost in Paris ?"
-    reading = read_texts(STORY, question, run.task.symbols)
-    reply = ask(run.model, run.params, run.task.symbols, reading)
-    told = [s + " ." for s in STORY.replace(".", " .").split(" . ")]
-    told[-1] = told[-1].removesuffix(" .")
-    assert len(reply.weights) == len(told) == 2
-    whole = probability(run, " ".join([*told, question]), reply.answer)
+@pytest.mark.parametrize("order", ["story", "question"])
+def test_each_sentence_is_weighed_by_leaving_it_out(speaker, order):
+    symbols = speaker.task.symbols
+    reading = read_texts(" ".join(TOLD), QUESTION, symbols)
+    reply = ask(speaker.model, speaker.params, symbols, reading, order)
+    assert len(reply.weights) == len(TOLD)
+    whole = probability(speaker, order, TOLD, reply.answer)
     assert reply.probability == pytest.approx(whole, rel=1e-3)
-    for i, weight in enumerate(reply.weights):
-        rest = " ".join([*(s for j, s in enumerate(told) if j != i), question])
-        expected = probability(run, rest, reply.answer)
+    for rest, weight in zip(reversed(TOLD), reply.weights, strict=True):
+        expected = probability(speaker, order, (rest,), reply.answer)
         assert weight.probability == pytest.approx(expected, rel=1e-3)
         assert weight.shift == pytest.approx(np.log(whole / expected), abs=2e-3)
-        alone = probability(run, rest, weight.instead)
+        alone = probability(speaker, order, (rest,), weight.instead)
         assert weight.alone == pytest.approx(alone, rel=1e-3)
-    shifts = [weight.shift for weight in reply.weights]
-    assert shifts[0] == max(shifts) > 1 and reply.answer == "red lamp"
+
+
+def probability(speaker, order, told, answer):
+    """Of an answer and its end, by the outputs for the whole sequence.
+
+    A model that never ends has said its eight words, and no end is asked for.
+    """
+    prompt = [*told, QUESTION] if order == "story" else [QUESTION, *told]
+    words, said = " ".join(prompt).split(), answer.split()
+    wanted = [*said, "."][:MOST_WORDS]
+    tokens = [speaker.task.symbols.index(w) for w in [*words, *wanted]]
+    # One shape for all: what follows a causal model's answer does not matter.
+    inputs = np.zeros((1, 40), np.int32)
+    inputs[0, : len(tokens)] = tokens
+    log_p = jax.nn.log_softmax(speaker.apply(inputs)[0])
+    first = len(words) - 1
+    return float(
+        np.exp(sum(log_p[first + i, tokens[first + 1 + i]] for i in range(len(wanted))))
+    )
 
 
 def test_words_are_read_in_any_case_and_marks_are_put_where_they_lack():

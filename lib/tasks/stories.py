@@ -5,9 +5,9 @@ lib.tasks.story_grammar), then come a question of 8 to 10 tokens and its answer,
 three tokens with the END that closes it (lib.data.question). One sentence is the fact:
 somebody did something to some thing somewhere. An example (T = 16):
 
-    inputs   Nora forgot a plain chair in Vienna . Paula forgot a plain chair in
-             Dublin . Where was it that Nora forgot a plain chair ? Vienna
-    targets  (at the "?" and at the answer's word)           Vienna .
+    inputs   Emily bought a broken drum in Prague . The path by the mill was empty .
+             Where was it that Emily bought a broken drum ? Prague
+    targets  (at the "?" and at the answer's word)           Prague .
 
 T counts the story alone, max_length is its longest, and the arrays are 11 longer. A
 fact that comes first has (T // S) - 1 sentences between it and the question: T = 512 is
@@ -47,7 +47,6 @@ up to that of its length, so that short memories are asked for too.
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int, PyTree
 
@@ -63,8 +62,7 @@ from lib.tasks.story_grammar import (
 )
 from lib.tasks.story_score import StoryScore, held_out_metrics
 from lib.tasks.story_writer import (
-    FACT_DRAWS,
-    OTHER_DRAWS,
+    NUM_DRAWS,
     Writer,
     below,
     draw_bits,
@@ -117,19 +115,18 @@ def make_stories(
     training = split == "train"
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
-        fact_key, other_key = jax.random.split(key)
-        # Drawn sentence first: an example does not depend on how far it is padded.
-        drawn = draw_bits(fact_key, (FACT_DRAWS, batch_size))
-        asked, fact_values = draw_fact(drawn, writer, held_out=not training)
+        # One draw for the fact and all sentences compiles in half the time of two; the
+        # sentence comes first, so an example does not depend on how far it is padded.
+        bits = draw_bits(key, (1 + most, NUM_DRAWS, batch_size))
+        asked, fact_values = draw_fact(bits[0], writer, held_out=not training)
         available = length // size
         if training and curriculum == "mixed":
-            available = 1 + below(drawn[-1], available)
+            available = 1 + below(bits[0, -1], available)
         count = jnp.broadcast_to(available, (batch_size,))
-        place = below(drawn[-2], count) if fact == "anywhere" else jnp.zeros_like(count)
-        bits = draw_bits(other_key, (most, OTHER_DRAWS, batch_size))
-        sentences = write_sentences(
-            bits, asked, fact_values, place, writer
-        )  # [N, B, S]
+        first = jnp.zeros_like(count)
+        place = below(bits[0, -2], count) if fact == "anywhere" else first
+        # [N, B, S]
+        sentences = write_sentences(bits[1:], asked, fact_values, place, writer)
         story = jnp.swapaxes(sentences, 0, 1).reshape(batch_size, most * size)
         record = write_record(story, count * size, asked, fact_values, writer)
         return arrange(record, "story", max_length + extra)

@@ -41,8 +41,9 @@ class Writer(NamedTuple):
     rivals: float
 
 
-FACT_DRAWS = len(DEED_SLOTS) + 4  # the slots; kind, held out, place, number
-OTHER_DRAWS = len(DEED_SLOTS) + 2  # the slots; deed or scene, rival or not
+# For the fact: its slots; kind, held out, place, number of sentences. For each other
+# sentence: its slots; then the last two: deed or scene, rival or not.
+NUM_DRAWS = len(DEED_SLOTS) + 4
 
 
 def draw_fact(
@@ -71,7 +72,7 @@ def write_sentences(
 ) -> Int[Array, "N B S"]:
     """All sentences of the stories, the fact at its place among them."""
     grammar, vocabulary = writer.grammar, writer.vocabulary
-    draws = [bits[:, i] for i in range(OTHER_DRAWS)]  # each [N, B]
+    draws = [bits[:, i] for i in range(NUM_DRAWS)]  # each [N, B]
     deed = {
         slot: below(bit, writer.sizes[slot])
         for slot, bit in zip(DEED_SLOTS, draws, strict=False)

@@ -122,5 +122,6 @@ def test_the_floor_is_the_best_row_of_words(language, expected):
                 row |= dict(said)
                 total += rows[said]
         best = max(best, total)
-    # The largest of several counts lies above their mean, by about two deviations.
-    assert best / BATCH == pytest.approx(expected, abs=0.02)
+    # The largest of several counts lies above their mean, each of about 28 of 1,024 by
+    # one or two deviations of 5: two kinds make 0.02.
+    assert best / BATCH == pytest.approx(expected, abs=0.03)
