@@ -1,7 +1,7 @@
 """Who joined what, n sentences ago? How far back does each model answer a question?
 
 Claim. On `stories`, a fact that comes first and is asked about at the end, a window of
-the last 32 inputs answers stories of up to 24 tokens and no longer ones, while gated and
+the last 32 inputs answers stories of up to 24 tokens and none longer, while gated and
 diagonal recurrences learn to hold the fact over the sentences that follow it.
 
     python -m experiments.sweep --config=configs/stories.py
