@@ -24,7 +24,7 @@ from lib.sweep import Axis, compare, product, replicate, tune
 
 TITLE = "Questions about something said long ago"
 
-LENGTHS = {"quick": (16, 32, 64, 128), "full": (16, 32, 64, 128, 256, 512, 1024)}
+LENGTHS = {"quick": (16, 32, 64), "full": (16, 32, 64, 128, 256, 512, 1024)}
 LONGER = (16, 128, 256, 512, 1024, 2048, 4096)
 
 MODELS = {
