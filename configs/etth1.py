@@ -7,6 +7,15 @@ and the same hour of yesterday.
     python -m experiments.prepare etth1   # or --manual_dir=DIR with the file in it
     python -m experiments.sweep --config=configs/etth1.py --store=results
     python -m experiments.report --name=etth1 --store=results
+
+Reached (5 seeds, 10 minutes with one worker on a core shared by six), z-scored squared
+error over seven series and 24 hours on the test months: lru 0.360, gru 0.362, lstm
+0.363, rnn 0.370; the same hour of yesterday has 0.424, the mean 1.11, the last value
+1.22. (Leaving the last forecast origin out, as a shorter loop does, makes that 0.425.)
+
+Reading values in place of changes costs it all: after 100 steps lstm had 0.431 with
+values and 0.398 with changes. A linear map of the same 48 changes, fitted by least
+squares, reaches 0.32: at this cost the networks do not find all that is linear in them.
 """
 
 from typing import Any
@@ -54,4 +63,12 @@ def get_sweep() -> dict[str, tuple[Axis, ...]]:
 
 def get_expected() -> list[dict[str, Any]]:
     """The numbers this should give, each with its spread over seeds."""
-    return []
+    error = lambda model, value: {
+        "part": "etth1",
+        "cell": {"model": model},
+        "metric": "test/mse",
+        "value": value,
+        "spread": 0.01,
+    }
+    known = {"rnn": 0.370, "gru": 0.362, "lstm": 0.363, "lru": 0.360}
+    return [error(model, value) for model, value in known.items()]
