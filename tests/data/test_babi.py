@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.data import babi
-from lib.data.babi import floors_of, make_babi, make_record, parse, read_corpus
+from lib.data import babi_file
+from lib.data.babi import make_babi, make_record, read_corpus
+from lib.data.babi_file import floors_of, parse
 from lib.error import UserError
 
 SNIPPET = """\
@@ -83,7 +84,7 @@ def small(monkeypatch):
         {"name": f"en/qa1_single_{split}", "text": story} for split in ("train", "test")
     ]
     rows.append({"name": "en/qa3_three_test", "text": story})
-    monkeypatch.setattr(babi.dataset, "load", lambda name: {"all": rows})
+    monkeypatch.setattr(babi_file.dataset, "load", lambda name: {"all": rows})
     read_corpus.cache_clear()
     yield
     read_corpus.cache_clear()
