@@ -22,82 +22,27 @@ Loss: the squared error of z-scored values, mean over the values of a forecast. 
 the training mean, which is 0. The optimum is unknown.
 """
 
-import functools
-import hashlib
 import math
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PyTree
+from jaxtyping import Array, Int, PyTree
 
-from lib.data import dataset
-from lib.data.encoding import read_text
-from lib.data.table import Table, read_table
+from lib.data.series_split import (
+    PUBLISHED,
+    Base,
+    Published,
+    base_offsets,
+    cut_series,
+    read_columns,
+    trivial_errors,
+)
 from lib.error import UserError
 from lib.loss import absolute_error, squared_error
 from lib.setting import Count, Probability, Size
 from lib.types import SPLITS, Batch, Interface, PRNGKey, Split, Task
-
-Base = Literal["zero", "last", "season"]
-
-
-class Published(NamedTuple):
-    """What is customary for a published series."""
-
-    season: int  # rows
-    season_name: str
-    rows: tuple[int, ...]  # of training, validation, test; (): by shares
-
-
-PUBLISHED = {
-    "sunspots": Published(132, "same month, 11 years before", ()),
-    "airline": Published(12, "same month, last year", ()),
-    "etth1": Published(24, "same hour, yesterday", (8640, 2880, 2880)),
-}
-
-
-class Series(NamedTuple):
-    """Columns in z-scores, and where the splits begin and end."""
-
-    columns: tuple[str, ...]
-    values: Float[np.ndarray, "N C"]
-    mean: Float[np.ndarray, " C"]  # of the training rows, in the file's units
-    std: Float[np.ndarray, " C"]
-    bounds: tuple[int, ...]
-
-
-def base_offsets(base: Base, horizon: int, season: int) -> Int[np.ndarray, " h"]:
-    """Where the base of each of the next rows is, in rows after the last one read.
-
-    For "season" it is the latest row that was read at the same phase; it may lie before
-    the series begins.
-    """
-    ahead = np.arange(1, horizon + 1)
-    return 0 * ahead if base == "last" else ahead - season * (-(-ahead // season))
-
-
-def trivial_errors(
-    values: Float[np.ndarray, "N C"],
-    origins: Int[np.ndarray, " O"],
-    horizon: int,
-    season: int,
-) -> dict[str, float]:
-    """Mean squared errors of forecasts that need no training, by name.
-
-    Over all origins, horizons and columns; "season" only where every origin has one.
-    """
-    ahead = np.arange(1, horizon + 1)
-    truth = values[origins[:, None] + ahead]  # [O, h, C]
-    found = {"zero": float(np.mean(truth**2))}
-    for base in ("last", "season") if season else ("last",):
-        rows = origins[:, None] + base_offsets(base, horizon, season)
-        if rows.min() >= 0:
-            found[base] = float(np.mean((truth - values[rows]) ** 2))
-    return found
 
 
 def make_series(
@@ -133,9 +78,9 @@ def make_series(
     season = season or known.season
     if relative_to == "season" and not season:
         raise UserError("series: relative_to 'season' needs a season, got 0.")
-    table, fingerprint = _read(source, path, columns, encoding)
+    table, fingerprint = read_columns(source, path, columns, encoding)
     shares = train_share, validation_share
-    series = _cut(table, rows or known.rows, shares)
+    series = cut_series(table, rows or known.rows, shares)
     start, stop = series.bounds[SPLITS.index(split) :][:2]
     longest = series.bounds[1] - horizon
     if not 1 <= max_length <= longest:
@@ -251,49 +196,3 @@ def make_series(
 def _rows(row: Array, batch_size: int) -> Array:
     """One row for all examples [B, T]."""
     return jnp.broadcast_to(row, (batch_size, row.shape[1]))
-
-
-def _read(
-    source: str, path: str, columns: tuple[str, ...], encoding: str
-) -> tuple[Table, str]:
-    """The columns of a source, and what its content is known by."""
-    if (source == "file") != bool(path):
-        raise UserError(
-            "series: source 'file' and a path go together, got source "
-            f"{source!r} and path {path!r}."
-        )
-    if source != "file":
-        text = dataset.load(source)["all"][0]["text"]
-        return _parse(source, text, columns), dataset.fingerprint(source)
-    text = read_text(Path(path).expanduser(), encoding)
-    return _parse(path, text, columns), hashlib.sha256(text.encode()).hexdigest()
-
-
-@functools.lru_cache(maxsize=8)
-def _parse(place: str, text: str, columns: tuple[str, ...]) -> Table:
-    return read_table(place, text, columns)
-
-
-def _cut(table: Table, rows: Sequence[int], shares: tuple[float, float]) -> Series:
-    """The splits' bounds, and the columns z-scored by the training rows."""
-    size = len(table.values)
-    if not rows:
-        if not (0 < shares[0] and 0 < shares[1] and sum(shares) < 1):
-            raise UserError(
-                "series: train_share and validation_share must be above 0 and leave "
-                f"a rest to test on, got {shares[0]} and {shares[1]}."
-            )
-        train, validation = (int(size * share) for share in shares)
-        rows = (train, validation, size - train - validation)
-    if len(rows) != 3 or sum(rows) > size:
-        raise UserError(
-            "series: rows must be those of training, validation and test, together "
-            f"at most {size}, got {tuple(rows)}."
-        )
-    bounds = (0, *np.cumsum(rows).tolist())
-    training = table.values[: bounds[1]]
-    mean, std = training.mean(0), training.std(0)
-    for name, spread in zip(table.columns, std, strict=True):
-        if not spread > 0:
-            raise UserError(f"series: column {name!r} is constant in the training rows")
-    return Series(table.columns, (table.values - mean) / std, mean, std, bounds)

@@ -9,7 +9,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, PyTree
 
-from lib.data.series import base_offsets
+from lib.data.series_split import base_offsets
 from lib.program import Program
 from lib.train import Hparams, predict
 from lib.types import Model, Params
@@ -77,7 +77,7 @@ def _sine(program: Program) -> Probe:
 def _series(program: Program) -> Probe:
     """The first row ahead from consecutive origins, and one whole forecast."""
     task = program.test
-    facts, length = task.facts, program.config.task["length"]
+    facts, length = task.facts, _length(program)
     horizon, num_columns = facts["horizon"], len(facts["columns"])
     num_origins = min(facts["num_origins"], _MOST_ORIGINS)
 
@@ -135,7 +135,7 @@ def _series(program: Program) -> Probe:
 
 def _chorale(program: Program) -> Probe:
     """The first test piece, and the probability of each key in each frame."""
-    task, length = program.test, program.task.max_length
+    task, length = program.test, _length(program)
 
     @jax.jit
     def run(hparams: Hparams, params: Params, data: PyTree) -> tuple[Array, Array]:
@@ -157,6 +157,11 @@ def _chorale(program: Program) -> Probe:
         }
 
     return probe
+
+
+def _length(program: Program) -> int:
+    """Inputs of a tested example."""
+    return program.config.evaluation.window or program.config.task["length"]
 
 
 def _plain(values: Any) -> list[Any]:
