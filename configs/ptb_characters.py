@@ -18,28 +18,22 @@ TITLE = "An lstm on the characters of the Penn Treebank"
 
 
 def get_config() -> ConfigDict:
-    """One run: 2.3 passes over the text, the state carried from window to window."""
+    """One run: 4 passes over the text in windows at random places."""
     return ConfigDict(
         {
-            "task": {"name": "ptb_characters", "length": 100},
-            "model": {"name": "lstm", "hidden_size": 512, "embedding_size": 64},
+            "task": {"name": "ptb_characters", "length": 128},
+            "model": {"name": "lstm", "hidden_size": 256},
             "optimizer": {
                 "name": "adam",
-                "learning_rate": 3e-3,
+                "learning_rate": 4e-3,
                 "schedule": "cosine",
                 "warmup_steps": 100,
                 "clip_norm": 1.0,
             },
-            "train": {
-                "num_steps": 3600,
-                "batch_size": 32,
-                "eval_every": 400,
-                "state": "carried",
-            },
+            "train": {"num_steps": 5000, "batch_size": 32, "eval_every": 500},
             "evaluation": {
                 "batch_size": 32,
-                "window": 128,
-                "state": "carried",
+                "window": 512,
                 "contexts": tuple(2**i for i in range(10)),
                 "num_contexts": 512,
                 "free_running": 256,

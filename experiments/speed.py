@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from lib.types import Model, Params
 from lib.writer import Manner, make_writer
 
-_TIMES = 3  # the best of so many, after one that compiles
+_TIMES = 5  # the best of so many, after one that compiles
 _COMPILED, _PYTHON = 2048, 256  # tokens
 
 

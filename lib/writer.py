@@ -26,7 +26,7 @@ from lib.generate import (
 )
 from lib.types import Model, Params, PRNGKey
 
-CHUNK = 64  # tokens a compiled loop writes before they are shown
+CHUNK = 128  # tokens a compiled loop writes before they are shown
 _MOST = 2**20
 
 

@@ -67,7 +67,7 @@ def draw_free_running(
                 style = {**_thin(look, len(seeds) > 1), "linestyle": dash}
                 axes.plot([log2(j) for j in curve], list(curve.values()), **style)
             if mean := _mean(seeds):
-                style = {**_thick(look), "linestyle": dash}
+                style = {**_thick(look), "linestyle": dash, **_mark(look)}
                 if dash == "-":
                     style["label"] = model.label
                 axes.plot([log2(j) for j in mean], list(mean.values()), **style)
@@ -112,6 +112,11 @@ def _thin(look: base.Look, is_one_of_several: bool) -> dict:
 
 def _thick(look: base.Look) -> dict:
     return {"color": look.colour, "linewidth": 1.8, "linestyle": look.dash}
+
+
+def _mark(look: base.Look) -> dict:
+    edge = {"markeredgecolor": "white", "markeredgewidth": 0.6}
+    return {"marker": look.marker, "markersize": look.size, **edge}
 
 
 def _with_measure(axes: "Axes", unit: Unit) -> None:
