@@ -41,6 +41,7 @@ from lib.data.symbol import (
     Unit,
     character_vocabulary,
     encode,
+    encode_characters,
     split_words,
     word_vocabulary,
 )
@@ -84,10 +85,12 @@ def make_split_corpus(
 ) -> Corpus:
     """Symbols of train, validation and test; a part may be a text of characters."""
     if unit == "character":
-        vocabulary = character_vocabulary("".join(parts[0]))
+        texts = ["".join(part) for part in parts]
+        vocabulary = character_vocabulary(texts[0])
+        tokens = [encode_characters(text, vocabulary) for text in texts]
     else:
         vocabulary = word_vocabulary(parts[0], vocabulary_size)
-    tokens = [encode(part, vocabulary) for part in parts]
+        tokens = [encode(part, vocabulary) for part in parts]
     bounds = (0, *np.cumsum([len(part) for part in tokens]).tolist())
     counts = np.bincount(tokens[0], minlength=len(vocabulary))
     nats = -np.log((counts + 1) / (counts + 1).sum())  # [V] float64

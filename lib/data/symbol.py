@@ -49,12 +49,19 @@ def word_vocabulary(words: Iterable[str], most: int) -> tuple[str, ...]:
 
 def encode(symbols: Sequence[str], vocabulary: tuple[str, ...]) -> Int[np.ndarray, "N"]:
     """The token of each symbol; a text is the sequence of its characters."""
-    if isinstance(symbols, str) and len(symbols) > 64:
-        return _encode_characters(symbols, vocabulary)
     token_of = {symbol: token for token, symbol in enumerate(vocabulary)}
     unknown = len(vocabulary) - 1
     tokens = (token_of.get(symbol, unknown) for symbol in symbols)
     return np.fromiter(tokens, np.int32, len(symbols))
+
+
+def encode_characters(text: str, vocabulary: tuple[str, ...]) -> Int[np.ndarray, "N"]:
+    """What `encode` gives for a text, in array operations: for long ones."""
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    token_of = np.full(0x110000, len(vocabulary) - 1, np.int32)
+    for token, symbol in enumerate(vocabulary):
+        token_of[ord(symbol)] = token
+    return token_of[points]
 
 
 def decode(
@@ -100,12 +107,3 @@ def read_prompt(text: str, vocabulary: tuple[str, ...], separator: str) -> list[
                 lower = word not in known and word.lower() in known
                 symbols.append(word.lower() if lower else word)
     return symbols
-
-
-def _encode_characters(text: str, vocabulary: tuple[str, ...]) -> np.ndarray:
-    """The same in array operations, for long texts."""
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    token_of = np.full(0x110000, len(vocabulary) - 1, np.int32)
-    for token, symbol in enumerate(vocabulary):
-        token_of[ord(symbol)] = token
-    return token_of[points]
