@@ -67,7 +67,8 @@ def draw_heat(models: Sequence[ModelGradients], narrow: bool) -> "Figure":
     low = min((float(g.min()) for g in finite if g.size), default=-1.0)
     low = max(low, float(np.log10(LEAST)))
     image = None
-    for axes, (label, (steps, grid)) in zip(panels.flat, grids.items(), strict=False):
+    for i, (label, (steps, grid)) in enumerate(grids.items()):
+        axes = panels.flat[i]
         image = axes.pcolormesh(
             steps,
             np.arange(1, grid.shape[1] + 1),
@@ -79,12 +80,16 @@ def draw_heat(models: Sequence[ModelGradients], narrow: bool) -> "Figure":
             rasterized=True,
         )
         axes.set_title(label, loc="left", fontsize=9)
+        # With shared axes only the lowest panel of a column would carry the ticks.
+        axes.tick_params(labelbottom=i + num_columns >= len(grids))
     for axes in list(panels.flat)[len(grids) :]:
         axes.set_axis_off()
     figure.supxlabel("training step", fontsize=9)
     figure.supylabel("lag T − t (steps)", fontsize=9)
     if image is not None:
-        bar = figure.colorbar(image, ax=panels, label=f"log10 {NORM}", pad=0.01)
+        bar = figure.colorbar(
+            image, ax=panels, label=f"log10 {NORM}", pad=0.01, aspect=30
+        )
         bar.outline.set_visible(False)
     return figure
 
