@@ -39,8 +39,7 @@ def train(root, **values):
 def trained(tmp_path_factory):
     root = tmp_path_factory.mktemp("gradient")
     run_id, config = train(root, evaluation__gradient_lags=LAGS)
-    windowed, _ = train(root, model={"name": "window_mlp", "window": 2})
-    return root, run_id, config, windowed
+    return root, run_id, config
 
 
 def gradient(*arguments):
@@ -66,7 +65,7 @@ def test_norms_are_recorded_at_the_start_and_at_every_validation(trained):
 
 
 def test_the_recorded_norms_are_those_of_the_first_and_last_parameters(trained):
-    root, run_id, config, _ = trained
+    root, run_id, config = trained
     program, hparams = make_program(config), make_hparams(config)
     measure = gradient_norms(program)
     ends = initial_params(program, config), store.read_params(root, run_id)
@@ -96,12 +95,11 @@ def test_the_program_prints_norms_and_decay_and_draws_them(trained):
     assert "before training" in text and "lag T − t" in text
 
 
-def test_a_model_without_a_state_is_refused(trained):
-    root, _, _, windowed = trained
-    done = gradient(f"--run={windowed}", f"--store={root}")
+def test_a_run_that_is_not_there_is_refused_in_one_line(trained):
+    done = gradient("--run=0000000000000000", f"--store={trained[0]}")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert "needs a model that carries a state" in done.stderr
+    assert "'0000000000000000' is not in the store" in done.stderr
 
 
 def test_recording_is_refused_before_a_run_starts_where_there_is_no_state():
