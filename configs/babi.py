@@ -48,10 +48,10 @@ def get_config(size: str = "1k") -> ConfigDict:
             "name": "adam",
             "learning_rate": 5e-3,
             "clip_norm": 1.0,
-            "schedule": "cosine",
+            "schedule": "constant" if is_large else "cosine",
         },
         "train": {
-            "num_steps": 3000 if is_large else 500,
+            "num_steps": 4000 if is_large else 500,
             "batch_size": 32,
             "eval_every": 250,
             "stop_score": 0.98 if is_large else 0.0,
@@ -67,9 +67,8 @@ def get_sweep(size: str = "1k") -> dict[str, tuple[Axis, ...]]:
     if _is_large(size):
         return {
             "babi": product(
-                compare("model", {"gru": MODELS["gru"]}),
+                compare("model", {name: MODELS[name] for name in ("gru", "lru")}),
                 compare("task.number", (1,)),
-                compare("task.order", ("story", "question")),
                 replicate(range(3)),
             )
         }

@@ -18,7 +18,7 @@ STORIES: dict[str, Any] = {
     },
     "model": {"name": "gru", "hidden_size": 24},
     "optimizer": {"name": "adam", "learning_rate": 0.03, "clip_norm": 1.0},
-    "train": {"num_steps": 160, "batch_size": 32, "eval_every": 80},
+    "train": {"num_steps": 240, "batch_size": 32, "eval_every": 80},
     "evaluation": {
         "batch_size": 128,
         "num_validation": 128,

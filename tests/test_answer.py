@@ -11,7 +11,8 @@ import pytest
 from lib.answer import MOST_WORDS, answer_text, ask, decode, read_texts, shown
 from lib.data.question import is_exact
 from lib.error import UserError
-from lib.library import make_model, make_task
+from lib.library import make_config, make_model, make_task
+from lib.program import check_program
 from lib.train import predict
 from lib.types import Batch, Model, Params, Task
 from tests.stories import STORIES
@@ -163,3 +164,21 @@ def test_an_answer_ends_at_its_first_end():
 def test_what_cannot_be_asked_is_one_clear_line(story, question, message):
     with pytest.raises(UserError, match=message):
         read_texts(story, question, ("", "<unknown>", ".", "?", "julie", "slept"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"model": {"name": "gru", "direction": "both"}},
+            "stories: an answer's words are fed back.*reads forward only",
+        ),
+        (
+            {"task": {"name": "recall", "length": 8}},
+            "recall: evaluation.num_answers needs a task of questions",
+        ),
+    ],
+)
+def test_what_cannot_answer_is_refused_before_training(change, message):
+    with pytest.raises(UserError, match=message):
+        check_program(make_config({**STORIES, **change}))

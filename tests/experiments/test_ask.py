@@ -5,12 +5,14 @@ import re
 
 import pytest
 
+from lib import store
 from lib.driver import Control, Group, run_group
 from lib.library import identify, make_config
 from tests.experiments.test_train_generate_reproduce import ROOT
 from tests.experiments.test_train_generate_reproduce import ask as run_programs
 from tests.small import RUN
 from tests.stories import STORIES
+from tests.tasks.story_reader import answers_to, deeds_of
 
 TOLD = "Julie lost a red lamp in Paris. Bill found a blue book in London."
 ASKED = "--question=What was it that Julie lost in Paris?"
@@ -30,14 +32,20 @@ COMMANDS = {
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
-    root = tmp_path_factory.mktemp("ask")
-    ids = {}
+def trained(tmp_path_factory):
+    """A store with a run that answers questions and one that does not; their ids."""
+    root, ids = tmp_path_factory.mktemp("ask"), {}
     for name, settings in (("stories", STORIES), ("recall", RUN)):
         config = make_config(settings)
         ids[name] = identify(config)
         group = Group(ids[name], (ids[name],), (config,), 1)
         run_group(root, group, Control(checkpoint_seconds=float("inf")))
+    return root, ids
+
+
+@pytest.fixture(scope="module")
+def answers(trained):
+    root, ids = trained
     files = {"file": root / "told.txt", "latin": root / "latin.txt"}
     files["file"].write_text(TOLD)
     files["latin"].write_bytes(TOLD.replace("Bill", "Zoé").encode("latin-1"))
@@ -63,6 +71,18 @@ def test_it_answers_and_names_the_sentence_that_moved_the_answer_most(answers):
     assert most.endswith("1  Julie lost a red lamp in Paris .")
     assert float(most[1:].split()[0]) > 1
     assert any(line.endswith("2  Bill found a blue book in London .") for line in rest)
+
+
+def test_the_result_keeps_answers_with_what_would_have_been_right(trained):
+    root, ids = trained
+    result = store.read_run(root, ids["stories"]).result
+    assert len(result["answers"]) == 3
+    for answer in result["answers"]:
+        told, _, question = answer["text"].rpartition(" . ")
+        deeds = deeds_of(told.split(" . "), "english")
+        ((_, right),) = answers_to(question, deeds, "english")
+        assert answer["wanted"] == answer["said"] == right  # it has learned them all
+        assert 0.5 < answer["probability"] <= 1
 
 
 def test_a_story_from_a_file_is_answered_alike(answers):
