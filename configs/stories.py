@@ -59,9 +59,9 @@ def get_config(option: str = "english") -> ConfigDict:
         "model": {"name": "lstm", "hidden_size": 64},
         "optimizer": {"name": "adam", "learning_rate": 1e-2, "clip_norm": 1.0},
         "train": {
-            "num_steps": 5000 if full else 800,
-            "batch_size": 32,
-            "eval_every": 100,
+            "num_steps": 5000 if full else 1600,
+            "batch_size": 32 if full else 16,
+            "eval_every": 200,
             "stop_score": 0.97,
             "stop_patience": 2,
         },
