@@ -37,6 +37,7 @@ def main(_: Sequence[str]) -> int:
     evidence = _evidence_path()
     text = _read_text()
     from lib import load_run
+    from lib.evidence import evidence_entry
 
     loaded = load_run(Path(STORE.value), RUN.value)
     task = loaded.task
@@ -51,7 +52,9 @@ def main(_: Sequence[str]) -> int:
         name = plain(task.classes[place]).ljust(width)
         print(f"{name}  {answer.probabilities[place]:.4f}")
     if evidence is not None:
-        _draw(evidence, answer, task.classes, loaded.config.model["name"])
+        unit, model = task.facts["unit"], loaded.config.model["name"]
+        entry = evidence_entry(answer.reading, answer.course, task.classes, unit)
+        _draw(evidence, entry, model)
     return 0
 
 
@@ -98,11 +101,9 @@ def _say_how_read(reading: Any, unit: str, vocabulary_size: int) -> None:
     print(f"read {cut} {unit}s, {unknown:,} of them unknown", file=sys.stderr)
 
 
-def _draw(path: Path, answer: Any, classes: Sequence[str], model: str) -> None:
-    from lib.evidence import evidence_entry
+def _draw(path: Path, entry: dict[str, Any], model: str) -> None:
     from lib.report.evidence_page import evidence_page, save_evidence
 
-    entry = evidence_entry(answer.reading, answer.course, classes)
     title = f"What each word did to {plain(model)} {RUN.value}"
     try:
         if path.suffix == ".html":

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from experiments.beside import measure_beside
 from experiments.experiment import Experiment
 from experiments.program import plain
 
@@ -59,7 +60,10 @@ def run_sweep(
         from lib.launch.queue import Queue
 
         queue = Queue(root, plan, restart, allow_mode_change)
-        return _launch(queue, root, engine, num_workers, workers, signals, ray_address)
+        code = _launch(queue, root, engine, num_workers, workers, signals, ray_address)
+        if queue.is_finished():
+            measure_beside(root, queue.plan, lambda: bool(signals))
+        return code
     finally:
         if engine == "local":
             local.end_workers(workers)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from absl import flags
 
+from experiments.beside import tables_beside
 from experiments.experiment import define_config_flag, load_experiment
 from experiments.launch import announce, plan_sweep, run_sweep
 from experiments.program import run
@@ -44,7 +45,7 @@ def main(_: Sequence[str]) -> int:
     if DRY_RUN.value:
         announce(plan_sweep(experiment), root)
         return 0
-    return run_sweep(
+    code = run_sweep(
         experiment,
         root,
         ENGINE.value,
@@ -53,6 +54,9 @@ def main(_: Sequence[str]) -> int:
         restart=RESTART.value,
         allow_mode_change=ALLOW_MODE_CHANGE.value,
     )
+    for line in tables_beside(root, experiment.name):
+        print(line)
+    return code
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from absl import flags
 
+from experiments.beside import values_beside
 from experiments.experiment import define_config_flag, load_experiment
 from experiments.launch import run_sweep
 from experiments.program import run
@@ -60,6 +61,8 @@ def _print_result(root: Path, name: str) -> None:
             shown = {
                 k: result[k] for k in ("state", "step", "stopped", "metrics", "cost")
             }
+            if beside := values_beside(root, result):
+                shown["beside"] = beside
             print(json.dumps({"id": entry["id"], **shown}, indent=2))
 
 

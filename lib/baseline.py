@@ -40,7 +40,7 @@ def ensure_baseline(root: Path, task: Task, lengths: Sequence[int]) -> dict[str,
     Returns {"metric", "unit", "readers": {name: {"settings", "seconds", "validation",
     "test": {length: value}}}}.
     """
-    key, unit = baseline_key(task.facts), task.facts["unit"]
+    key, unit = store.baseline_key(task.facts), task.facts["unit"]
     known = store.read_baseline(root, key)
     wanted = sorted({*lengths, *map(int, known.get("lengths", ()))})
     if known.get("version") == VERSION and known.get("lengths") == wanted:
@@ -59,11 +59,6 @@ def ensure_baseline(root: Path, task: Task, lengths: Sequence[int]) -> dict[str,
     }
     store.write_baseline(root, key, content)
     return content
-
-
-def baseline_key(facts: Mapping[str, Any]) -> str:
-    """The name of a task's baseline in a store, from the task's facts."""
-    return f"{facts.get('texts')}-{facts.get('unit')}"
 
 
 def _readers(corpus: Corpus) -> dict[str, list[Choice]]:

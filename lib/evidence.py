@@ -91,6 +91,7 @@ def evidence_entry(
     reading: Reading,
     probabilities: Float[np.ndarray, "m V"],
     classes: Sequence[str],
+    unit: Unit,
     target: str = "",
     most_classes: int = 3,
 ) -> dict[str, Any]:
@@ -111,6 +112,7 @@ def evidence_entry(
     return {
         "classes": [classes[i] for i in order],
         "target": target,
+        "unit": unit,
         "pieces": shown,
         "course": np.round(probabilities[:, order].astype(float), 5).tolist(),
     }

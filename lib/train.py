@@ -5,6 +5,7 @@ fold_in(key(seed), 0), the step after k others from fold_in(key(seed), k + 1).
 Evaluation examples come from keys of their own, the same for every seed and model.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -123,6 +124,7 @@ def make_trainer(
         num_batches: Int[Array, ""],
     ) -> PyTree:
         model = make_model(hparams)
+        metrics = {"loss": eval_task.loss, **eval_task.metrics}
 
         def sums_of(
             index: Int[Array, ""], length: Int[Array, ""], carry: Carry
@@ -132,7 +134,6 @@ def make_trainer(
             else:
                 batch = eval_batch(eval_task, data, key, index, length)
             outputs, carry = read(model, state.params, carry, batch, None)
-            metrics = {"loss": eval_task.loss, **eval_task.metrics}
             sums = {n: m.accumulate(outputs, batch) for n, m in metrics.items()}
             return sums, carry
 
@@ -147,9 +148,33 @@ def make_trainer(
 
             return lax.fori_loop(0, num_batches, add, (zeros, first))[0]
 
+        def over_lengths(index: Int[Array, ""]) -> PyTree:
+            batch_of = functools.partial(eval_batch, eval_task, data, key, index)
+            whole = batch_of(jnp.max(lengths)).inputs
+            outputs = predict(model, state.params, whole, None)
+
+            def at(length: Int[Array, ""]) -> PyTree:
+                batch = batch_of(length)
+                return {n: m.accumulate(outputs, batch) for n, m in metrics.items()}
+
+            return lax.map(at, lengths)
+
+        # A padded text that is cut short begins as the whole one does, so that one
+        # reading of it answers for every length.
+        if eval_task.interface.padding and model.causal and eval_state == "initial":
+            return _add_up(over_lengths, num_batches)
         return lax.map(over_batches, lengths)
 
     return Trainer(init, train, evaluate)
+
+
+def _add_up(
+    sums_of: Callable[[Int[Array, ""]], PyTree], num_batches: Int[Array, ""]
+) -> PyTree:
+    shapes = jax.eval_shape(sums_of, jnp.int32(0))
+    zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
+    add = lambda index, total: jax.tree.map(jnp.add, total, sums_of(index))
+    return lax.fori_loop(0, num_batches, add, zeros)
 
 
 def read(

@@ -75,7 +75,9 @@ def make_evidence_probe(program: Program) -> Probe | None:
             is_right = bool(found[-1].argmax() == label)
             if is_right == wanted[len(entries)]:
                 target = task.classes[label]
-                entries.append(evidence_entry(reading, found, task.classes, target))
+                entries.append(
+                    evidence_entry(reading, found, task.classes, unit, target)
+                )
         return {"evidence": entries}
 
     return probe

@@ -8,11 +8,17 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lib.store import RunRecord, read_run, read_sweep
+from lib.store import (
+    RunRecord,
+    baseline_key,
+    read_baseline,
+    read_run,
+    read_sweep,
+)
 
 MOST = 2**60  # beyond it a count is no count
 REPORTED = ("done", "diverged")  # states whose runs have a score
@@ -33,6 +39,7 @@ class Run:
     result: dict[str, Any] = field(repr=False)  # empty where there is none
     problems: tuple[str, ...]
     metrics: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    baseline: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def label(self) -> str:
@@ -94,13 +101,14 @@ def collect(store: str | Path, name: str) -> Sweep:
     """
     plan = read_sweep(Path(store), name)
     runs, problems = [], []
+    baselines: dict[str, dict[str, Any]] = {}
     for entry in _dicts(plan.get("runs")):
         try:
             record = read_run(Path(store), str(entry.get("id")))
         except ValueError as error:
             problems.append(str(error))
             record = RunRecord(str(entry.get("id")), "corrupt", str(error))
-        runs.append(_run(entry, record))
+        runs.append(_with_baseline(_run(entry, record), Path(store), baselines))
     order = {json.dumps([run.part, run.cell]): i for i, run in enumerate(runs)}
     choices = _dicts(plan.get("choices"))
     # They are written as they are made: in another order after an interruption.
@@ -181,6 +189,15 @@ def _coming(cell: dict[str, Any]) -> list[Run]:
         _run({**entry, "config": {**config, "seed": seed}}, RunRecord("", "pending"))
         for seed in _list(cell.get("seeds"))
     ]
+
+
+def _with_baseline(run: Run, store: Path, known: dict[str, dict[str, Any]]) -> Run:
+    key = baseline_key(dig(run.result, "task", "facts"))
+    if not key:
+        return run
+    if key not in known:
+        known[key] = read_baseline(store, key)
+    return replace(run, baseline=known[key])
 
 
 def _run(entry: dict[str, Any], record: RunRecord) -> Run:

@@ -36,6 +36,7 @@ class Evidence(NamedTuple):
 
     classes: tuple[str, ...]  # the answer first
     target: str  # the true class; "" where it is not known
+    unit: str  # what a piece is: "word" or "character"
     words: tuple[Word, ...]
     course: tuple[tuple[float, ...], ...]  # a row before the first word, one after each
 
@@ -62,22 +63,18 @@ def read_evidence(entry: Any) -> Evidence | None:
         Word(piece[0], piece[1], piece[2], after - before)
         for piece, before, after in zip(texts, odds, odds[1:], strict=False)
     ]
-    names = tuple(map(str, classes))
-    return Evidence(names, target if isinstance(target, str) else "", tuple(words),
-                    tuple(known))  # fmt: skip
+    names, unit = tuple(map(str, classes)), str(dig(entry, "unit"))
+    true = target if isinstance(target, str) else ""
+    return Evidence(names, true, unit, tuple(words), tuple(known))
 
 
 def evidence_markup(evidence: Evidence) -> Markup:
     """The text, its words marked, under a line that says how it was answered."""
     children: list[Child] = []
     for word in evidence.words:
-        level = word.level
-        side = "for" if level > 0 else "against" if level < 0 else ""
-        classes = [
-            f"{side}{abs(level)}" if side else "",
-            "" if word.is_known else "unread",
-        ]
-        names = " ".join(filter(None, classes))
+        side = "for" if word.level > 0 else "against" if word.level < 0 else ""
+        marks = [f"{side}{abs(word.level)}" if side else ""]
+        names = " ".join(filter(None, [*marks, "" if word.is_known else "unread"]))
         children.append(word.before)
         children.append(
             element("span", word.text, class_=names) if names else word.text
@@ -92,7 +89,7 @@ def verdict(evidence: Evidence) -> str:
     """The answer with its probability, and what it should have been."""
     said = f"{evidence.answer} with probability {evidence.course[-1][0]:.2f}"
     if not evidence.target:
-        return f"Answered {said} after {len(evidence.words)} symbols."
+        return f"Answered {said} after {len(evidence.words)} {evidence.unit}s."
     if evidence.target == evidence.answer:
         return f"Answered {said}, rightly."
     return f"Answered {said}; it is {evidence.target}."

@@ -63,7 +63,7 @@ def _course(axes: "Axes", evidence: Evidence) -> None:
     axes.set_xlim(0, max(1, len(evidence.words)))
     axes.set_ylim(-0.03, 1.03)
     axes.set_yticks([0, 0.5, 1])
-    axes.set_xlabel("symbols read")
+    axes.set_xlabel(f"{evidence.unit}s read")
     axes.set_ylabel("probability")
     axes.legend(frameon=False, fontsize=8, ncols=3, loc="lower left",
                 bbox_to_anchor=(0, 1.0), borderaxespad=0.2)  # fmt: skip

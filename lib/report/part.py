@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from lib.report import language_part, memory_part, questions_part, regression_part
+from lib.report import (
+    classification_part,
+    language_part,
+    memory_part,
+    questions_part,
+    regression_part,
+)
 from lib.report.collect import Run, dig
 from lib.report.figure import Look
 from lib.report.gradient_part import gradient_markup
@@ -33,6 +39,7 @@ class Part(Protocol):
 PARTS: dict[str, Part] = {
     "memory": memory_part,
     "regression": regression_part,
+    "classification": classification_part,
     "language": language_part,
     "questions": questions_part,
 }

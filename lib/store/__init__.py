@@ -4,7 +4,7 @@ Readers need no JAX; Orbax is imported when the first state is written or read. 
 is data: nothing in it is imported, unpickled or evaluated.
 """
 
-from lib.store.baseline import read_baseline, write_baseline
+from lib.store.baseline import baseline_key, read_baseline, write_baseline
 from lib.store.document import NewerFormatError, digest
 from lib.store.files import CorruptError, WriteError
 from lib.store.group import Group, ModeChangedError, open_group
@@ -42,6 +42,7 @@ __all__ = [
     "RunRecord",
     "WriteError",
     "append_metrics",
+    "baseline_key",
     "check_writable",
     "digest",
     "list_groups",

@@ -8,6 +8,13 @@ from lib.error import UserError
 from lib.store import document, files, place
 
 
+def baseline_key(facts: Any) -> str:
+    """The name of a baseline, from the facts of a task of labelled texts; else ""."""
+    if not isinstance(facts, Mapping) or "texts" not in facts:
+        return ""
+    return f"{facts['texts']}-{facts.get('unit')}"
+
+
 def write_baseline(store: Path, key: str, content: Mapping[str, Any]) -> None:
     """Put the numbers for the texts that `key` names in their place."""
     path = place.baseline_file(store, key)
