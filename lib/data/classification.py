@@ -60,15 +60,21 @@ def make_classification(
     max_length: int,
     vocabulary: Vocabulary,
     word_dropout: float = 0.0,
+    balance: float = 0.0,
 ) -> Task:
     """The class of each text of a corpus, read up to `length` symbols, at least 1.
 
-    In training each symbol is read as the unknown one with probability `word_dropout`.
+    In training each symbol is read as the unknown one with probability `word_dropout`,
+    and a text of a class of n is drawn in proportion to n^-balance: with 0 every text
+    as often as any other, with 1 every class.
     """
     if max_length < 1:
         raise ValueError(f"{corpus.name}: length must be at least 1, got {max_length}.")
     reading = read(corpus, vocabulary)
-    data = _arrays(corpus, vocabulary, split, max_length)
+    data = {
+        **_arrays(corpus, vocabulary, split, max_length),
+        "shares": _shares(corpus.splits[split].labels, balance),
+    }
     size = len(reading.symbols)
 
     # A trainer reads every split through one task: what differs is in `data` alone.
@@ -85,8 +91,8 @@ def make_classification(
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
         place_key, drop_key = jax.random.split(key)
-        num_texts = data["labels"].shape[0]
-        place = jax.random.randint(place_key, (batch_size,), 0, num_texts, jnp.int32)
+        drawn = jax.random.uniform(place_key, (batch_size,))
+        place = jnp.searchsorted(data["shares"], drawn, side="right").astype(jnp.int32)
         batch = texts_at(data, place, length)
         if not word_dropout:
             return batch
@@ -186,6 +192,13 @@ def _arrays(
     corpus: Corpus, vocabulary: Vocabulary, split: Split, length: int
 ) -> dict[str, Array]:
     return _cached_arrays(id(corpus), vocabulary, split, length)
+
+
+def _shares(labels: Int[np.ndarray, " N"], balance: float) -> Float[Array, " N"]:
+    """The chance of drawing a text or one before it; the last is above 1."""
+    weights = np.bincount(labels)[labels] ** -float(balance)
+    shares = np.cumsum(weights / weights.sum())
+    return jnp.asarray(np.append(shares[:-1], 2.0), jnp.float32)
 
 
 def _score(corpus: Corpus, split: Split) -> tuple[dict[str, Metric], str, float]:

@@ -50,6 +50,7 @@ def make_labelled_text(
     min_count: Size = 1,
     vocabulary_size: Size = 30_000,
     word_dropout: Probability = 0.0,
+    balance: Probability = 0.0,
 ) -> Task:
     """The class of a text of the user's own."""
     if max_length < 1:
@@ -60,7 +61,7 @@ def make_labelled_text(
     corpus = _corpus(Path(path).expanduser(), encoding, columns, positive)
     vocabulary = Vocabulary(unit, min_count, vocabulary_size)
     return make_classification(
-        corpus, split, batch_size, max_length, vocabulary, word_dropout
+        corpus, split, batch_size, max_length, vocabulary, word_dropout, balance
     )
 
 

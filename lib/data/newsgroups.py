@@ -49,12 +49,13 @@ def make_newsgroups(
     min_count: Size = 2,
     vocabulary_size: Size = 30_000,
     word_dropout: Probability = 0.0,
+    balance: Probability = 0.0,
 ) -> Task:
     """The group of a message, of which `keep` and the body are read."""
     vocabulary = Vocabulary(unit, min_count, vocabulary_size)
     corpus = _corpus(tuple(sorted(set(keep))))
     return make_classification(
-        corpus, split, batch_size, max_length, vocabulary, word_dropout
+        corpus, split, batch_size, max_length, vocabulary, word_dropout, balance
     )
 
 

@@ -49,11 +49,18 @@ def make_sms_spam(
     min_count: Size = 2,
     vocabulary_size: Size = 10_000,
     word_dropout: Probability = 0.0,
+    balance: Probability = 0.0,
 ) -> Task:
     """Is a text message spam? Tested on one fold of five."""
     vocabulary = Vocabulary(unit, min_count, vocabulary_size)
     return make_classification(
-        _sms_spam(fold), split, batch_size, max_length, vocabulary, word_dropout
+        _sms_spam(fold),
+        split,
+        batch_size,
+        max_length,
+        vocabulary,
+        word_dropout,
+        balance,
     )
 
 
@@ -67,11 +74,18 @@ def make_ling_spam(
     min_count: Size = 2,
     vocabulary_size: Size = 20_000,
     word_dropout: Probability = 0.0,
+    balance: Probability = 0.0,
 ) -> Task:
     """Is a mail spam? Tested on two of the authors' ten parts."""
     vocabulary = Vocabulary(unit, min_count, vocabulary_size)
     return make_classification(
-        _ling_spam(fold), split, batch_size, max_length, vocabulary, word_dropout
+        _ling_spam(fold),
+        split,
+        batch_size,
+        max_length,
+        vocabulary,
+        word_dropout,
+        balance,
     )
 
 

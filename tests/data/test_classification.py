@@ -90,6 +90,25 @@ def test_word_dropout_hides_its_share_of_words_in_training_alone():
     np.testing.assert_array_equal(*unread)
 
 
+@pytest.mark.parametrize(
+    ("balance", "expected"), [(0.0, 0.2), (0.5, 1 / 3), (1.0, 0.5)]
+)
+def test_balance_draws_the_rarer_class_more_often(balance, expected):
+    with small_texts():
+        task = make_sms_spam("train", 4096, 4, balance=balance)
+    batch = jax.jit(task.sample)(jax.random.key(0), task.data, jnp.int32(4))
+    share = float(np.asarray(batch.targets).max(1).mean())
+    # One text in five is spam: 0.2, with weights of the root 0.2 / (0.2 + 0.8 / 2).
+    assert share == pytest.approx(expected, abs=4 * (0.25 / 4096) ** 0.5)
+
+
+def test_every_text_is_drawn_as_often_as_any_other_without_balance():
+    task = make("train")
+    size = len(task.data["labels"])
+    shares = np.diff(np.asarray(task.data["shares"])[:-1], prepend=0)
+    np.testing.assert_allclose(shares, 1 / size, rtol=1e-3)
+
+
 def test_the_floor_is_the_share_of_the_most_frequent_class():
     task = make("test")
     most = np.bincount(corpus().splits["test"].labels).argmax()
