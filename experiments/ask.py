@@ -5,7 +5,8 @@
 
 Prints the answer with its probability, and for each sentence how far the answer moves
 where that sentence is left out: by how many nats its log-probability falls, and what
-would be answered instead. The run is one of `stories` or `babi`.
+would be answered instead. A star marks the one that moved it most, in either direction:
+below 0 the sentence spoke against the answer. The run is one of `stories` or `babi`.
 """
 
 import sys

@@ -64,7 +64,10 @@ def _measure(store: Path) -> tuple["ModelGradients", int]:
     check_recurrent(f"--run: {RUN.value}, a {name}", loaded.model)
     length = LENGTH.value or config.task["length"]
     program, hparams = make_program(config), make_hparams(config)
-    norms = gradient_norms(program, length)
+    try:
+        norms = gradient_norms(program, length)
+    except ValueError as error:  # a task without examples of this length
+        raise UserError(f"--length: {error}") from error
     before = norms(hparams, initial_params(program, config))
     after = norms(hparams, loaded.params)
     steps = {0: tuple(before), int(loaded.result["step"]): tuple(after)}

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from lib.data.address import mask_pieces
 from lib.data.token import PADDING, UNKNOWN, Piece, Unit, mask, pieces
 from lib.train import predict
 from lib.types import Model, Params
@@ -103,12 +104,14 @@ def evidence_entry(
     order = np.argsort(-probabilities[-1], kind="stable")[:most_classes].tolist()
     if target and classes.index(target) not in order:
         order[-1] = classes.index(target)
-    shown, end = [], 0
-    for piece, token in zip(reading.pieces, reading.tokens, strict=False):
-        surface = reading.masked[piece.start : piece.stop]
-        known = bool(token != UNKNOWN)
-        shown.append([reading.masked[end : piece.start], surface, known])
+    known = [bool(token != UNKNOWN) for token in reading.tokens]
+    cuts, end = [], 0
+    for piece, _ in zip(reading.pieces, known, strict=False):
+        cuts += [(end, piece.start), (piece.start, piece.stop)]
         end = piece.stop
+    # What a model reads keeps the hosts of addresses; what is shown does not.
+    texts = mask_pieces([reading.masked[start:stop] for start, stop in cuts])
+    shown = [list(p) for p in zip(texts[::2], texts[1::2], known, strict=False)]
     return {
         "classes": [classes[i] for i in order],
         "target": target,

@@ -27,6 +27,7 @@ from lib.generate import (
 from lib.types import Model, Params, PRNGKey
 
 CHUNK = 128  # tokens a compiled loop writes before they are shown
+_COLDEST = 1e-6
 _MOST = 2**20
 
 
@@ -47,8 +48,9 @@ def check_manner(manner: Manner, prefix: str = "") -> None:
     checks = {
         "length": (1 <= manner.length <= _MOST, f"from 1 to {_MOST}"),
         "temperature": (
-            manner.temperature > 0 and math.isfinite(manner.temperature),
-            "above 0",
+            # Below, a float32 of logits divided by it may be infinite.
+            _COLDEST <= manner.temperature < math.inf,
+            f"at least {_COLDEST:g} and finite",
         ),
         "top_k": (manner.top_k >= 0, "at least 1, or 0 for all"),
         "top_p": (0 < manner.top_p <= 1, "above 0 and at most 1"),

@@ -111,3 +111,11 @@ def test_the_text_is_escaped_and_marked():
 def test_an_entry_of_another_shape_is_no_evidence(change):
     assert read_evidence({**entry_of(COURSE), **change}) is None
     assert read_evidence(None) is None
+
+
+def test_what_is_shown_has_no_part_of_an_address(case):
+    _, _, reading, course = case
+    entry = evidence_entry(reading, course, CLASSES, "word")
+    text = "".join(before + surface for before, surface, _ in entry["pieces"])
+    assert "[" in text and "host" not in text and "bob" not in text
+    assert len(entry["pieces"]) == len(reading.tokens)

@@ -12,7 +12,7 @@ bounded window, so that the time is linear in the text, whatever it holds.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -71,6 +71,26 @@ def mask_addresses(text: str) -> str:
         parts += [text[stop : address.start], address.mask]
         stop = address.stop
     return "".join(parts) + text[stop:]
+
+
+def mask_pieces(pieces: Sequence[str]) -> list[str]:
+    """The pieces of a text, with the addresses of the whole text masked.
+
+    The piece in which an address begins has its mask, what else of it is gone.
+    """
+    text, shown, start = "".join(pieces), [], 0
+    addresses = find_addresses(text)
+    for piece in pieces:
+        parts, at, stop = [], start, start + len(piece)
+        for address in addresses:
+            if at < address.stop and address.start < stop:
+                parts.append(text[at : max(at, address.start)])
+                if start <= address.start:
+                    parts.append(address.mask)
+                at = min(address.stop, stop)
+        shown.append("".join([*parts, text[at:stop]]))
+        start = stop
+    return shown
 
 
 def _candidates(text: str) -> Iterator[Address]:

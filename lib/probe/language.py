@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, PyTree
 
 from lib.context import context_loss
+from lib.data.address import mask_addresses, mask_pieces
 from lib.data.symbol import END, decode
 from lib.free_running import free_running_loss
 from lib.generate import generate, sampler
@@ -102,7 +103,7 @@ def make_passage_probe(program: Program) -> Probe | None:
     def probe(hparams: Hparams, params: Params) -> dict[str, Any]:
         first, targets, nats = losses(hparams, params, task.data)
         tokens = np.concatenate([first, targets]).tolist()
-        symbols = [task.symbols[token] for token in tokens]
+        symbols = _without_addresses([task.symbols[t] for t in tokens], task.separator)
         found = {"symbols": symbols, "nats": np.asarray(nats).tolist()}
         return {"passage": {**found, "separator": task.separator}}
 
@@ -127,6 +128,12 @@ def make_sample_probe(program: Program) -> Probe | None:
     def probe(hparams: Hparams, params: Params) -> dict[str, Any]:
         prompt = jnp.full((1, 1), start, jnp.int32)
         tokens = write(hparams, params, prompt, jax.random.key(_SAMPLE_SEED))
-        return {"sample": decode(np.asarray(tokens[0]), symbols, separator)}
+        text = decode(np.asarray(tokens[0]), symbols, separator)
+        return {"sample": mask_addresses(text)}  # learned by heart, perhaps
 
     return probe
+
+
+def _without_addresses(symbols: list[str], separator: str) -> list[str]:
+    pieces = [piece for symbol in symbols for piece in (symbol, separator)]
+    return mask_pieces(pieces)[::2]

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lib.data.address import find_addresses, mask_addresses
+from lib.data.address import find_addresses, mask_addresses, mask_pieces
 
 MASKED = {
     "mail ann.li+x@host.edu, now": "mail [e-mail], now",
@@ -63,6 +63,15 @@ def test_addresses_are_in_order_and_do_not_overlap():
 def test_masking_a_masked_text_changes_nothing():
     masked = mask_addresses("\n".join(MASKED))
     assert mask_addresses(masked) == masked
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+def test_pieces_of_a_text_are_masked_as_the_whole_is(size):
+    text = " and ".join(MASKED)
+    pieces = [text[i : i + size] for i in range(0, len(text), size)]
+    shown = mask_pieces(pieces)
+    assert len(shown) == len(pieces)
+    assert "".join(shown) == mask_addresses(text)
 
 
 @pytest.mark.parametrize(
