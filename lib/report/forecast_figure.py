@@ -146,7 +146,9 @@ def draw_chorale(models: Sequence[ModelErrors], narrow: bool) -> "Figure":
     figure = base.new_figure(4.2 if narrow else 10.5, 1.75 * grid[0] + 0.6)
     panels = figure.subplots(*grid, sharex=True, sharey=True, squeeze=False)
     image = None
-    for axes, (title, roll) in zip(panels.flat, rolls, strict=False):
+    for index, (title, roll) in enumerate(rolls):
+        axes = panels.flat[index]
+        _label_bottom(panels, index, len(rolls))
         extent = (0.5, len(roll) + 0.5, low + 0.5, high + 0.5)
         image = axes.imshow(
             roll[:, low:high].T,
@@ -243,7 +245,15 @@ def _place(panels: Any, places: Sequence[Any], by_place: dict[Any, Any]) -> list
             axes.set_axis_off()
         else:
             pairs.append((axes, found))
+            _label_bottom(panels, index, len(places))
     return pairs
+
+
+def _label_bottom(panels: Any, index: int, count: int) -> None:
+    """Ticks for the lowest panel of each column: with shared axes the last row alone
+    would carry them, also where it has no panel."""
+    lowest = index + panels.shape[1] >= count
+    panels.flat[index].tick_params(labelbottom=lowest)
 
 
 def _named(label: str, index: int) -> dict[str, Any]:
