@@ -8,7 +8,10 @@ near what the question alone gives away.
     python -m experiments.sweep --config=configs/babi.py:10k   # the first task, 10,000
 
 Sequences are cut to their last 128 words: whole stories but for 1 to 5 % of tasks 6, 7,
-8 and 18, and for most of task 3 (mean 304 words). One seed, untuned.
+8 and 18, and for most of task 3 (mean 304 words). Untuned; one seed at 1,000 questions,
+three at 10,000.
+
+Reached with 10k: exact match on test 0.999, 1.000, 1.000 (3 seeds; 2,250 to 4,000 steps).
 """
 
 from typing import Any
@@ -67,7 +70,7 @@ def get_sweep(size: str = "1k") -> dict[str, tuple[Axis, ...]]:
     if _is_large(size):
         return {
             "babi": product(
-                compare("model", {name: MODELS[name] for name in ("gru", "lru")}),
+                compare("model", {"gru": MODELS["gru"]}),
                 compare("task.number", (1,)),
                 replicate(range(3)),
             )
