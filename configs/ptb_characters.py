@@ -1,13 +1,15 @@
-"""A character model of the Penn Treebank: one lstm layer of 512.
+"""A character model of the Penn Treebank: one lstm layer of 256.
 
-Claim. How near an lstm comes in 2 passes over the text, about 20 minutes on one core,
+Claim. How near an lstm comes in 4 passes over the text, about 20 minutes of one core,
 to the 1.36 bits a character published for an lstm of 3 million parameters trained to
 its end (Bai, Kolter & Koltun 2018, arXiv:1803.01271, table 1).
 
     python -m experiments.prepare ptb
     python -m experiments.train --config=configs/ptb_characters.py
 
-PENDING
+Reached so far (1 seed, one thread): validation 1.785 nats a character at step 500, 1.577
+at 1,000 and 1.457 (2.10 bits) at 1,500 of 5,000, where 5 minutes of one core ended. The
+whole run is not recorded yet.
 """
 
 from typing import Any
@@ -46,13 +48,5 @@ def get_config() -> ConfigDict:
 
 
 def get_expected() -> list[dict[str, Any]]:
-    """The numbers this should give, each with its spread over seeds."""
-    return [
-        {
-            "part": "ptb_characters",
-            "cell": {},
-            "metric": "test/loss",
-            "value": 0.97,
-            "spread": 0.03,
-        }
-    ]
+    """None: no whole run has been recorded yet."""
+    return []

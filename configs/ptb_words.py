@@ -5,7 +5,7 @@ network regularization, arXiv:1409.2329, and the code published with it) reaches
 perplexity of 115 in 13 epochs.
 
     python -m experiments.prepare ptb
-    python -m experiments.train --config=configs/ptb_words.py --threads=2
+    python -m experiments.train --config=configs/ptb_words.py
 
 As there: 20 streams in windows of 20 words, the state carried along, no dropout, plain
 gradient descent, its rate halved after every epoch from the fifth on. There a loss is
@@ -13,7 +13,9 @@ the sum over a window's 20 words, the rate 1.0 and the norm clipped at 5; here i
 mean, so that the rate is 20 and the norm 0.25. Different here: the embeddings begin
 with length 1, weights normal by their fan-in (there all uniform from -0.1 to 0.1).
 
-PENDING
+Reached (1 seed, one thread, 57 minutes of one core, so about half an hour of two):
+test perplexity 113.8, validation 120.4. Best on validation after the fifth epoch, 119.3;
+halving the rate then keeps it from overfitting any faster.
 """
 
 from typing import Any
@@ -73,8 +75,8 @@ def get_expected() -> list[dict[str, Any]]:
         {
             "part": "ptb_words",
             "cell": {},
-            "metric": "validation/loss",
-            "value": 4.787,
+            "metric": "test/loss",
+            "value": 4.735,  # ln 113.8
             "spread": 0.03,
         }
     ]

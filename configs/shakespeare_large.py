@@ -6,7 +6,8 @@ Claim. Twice the units of configs/shakespeare.py, an embedding and dropout reach
     python -m experiments.prepare tiny_shakespeare
     python -m experiments.train --config=configs/shakespeare_large.py
 
-PENDING
+Reached (1 seed, one thread): 1.489 at step 1,750 and 1.470 at step 2,000, after 12
+minutes of one core. The whole run, half an hour of one core, is not recorded yet.
 """
 
 from typing import Any
@@ -56,13 +57,5 @@ def get_config() -> ConfigDict:
 
 
 def get_expected() -> list[dict[str, Any]]:
-    """The numbers this should give, each with its spread over seeds."""
-    return [
-        {
-            "part": "shakespeare_large",
-            "cell": {},
-            "metric": "validation/loss",
-            "value": 1.47,
-            "spread": 0.03,
-        }
-    ]
+    """None: no whole run has been recorded yet."""
+    return []
