@@ -7,8 +7,8 @@ its end (Bai, Kolter & Koltun 2018, arXiv:1803.01271, table 1).
     python -m experiments.prepare ptb
     python -m experiments.train --config=configs/ptb_characters.py
 
-Reached so far (1 seed, one thread): validation 1.785 nats a character at step 500, 1.577
-at 1,000 and 1.457 (2.10 bits) at 1,500 of 5,000, where 5 minutes of one core ended. The
+Reached so far (1 seed, one thread): validation 1.785 nats a character at step 500,
+1.577 at 1,000 and 1.457 (2.10 bits) at 1,500 of 5,000, after 5 minutes of one core. The
 whole run is not recorded yet.
 """
 

@@ -14,8 +14,8 @@ mean, so that the rate is 20 and the norm 0.25. Different here: the embeddings b
 with length 1, weights normal by their fan-in (there all uniform from -0.1 to 0.1).
 
 Reached (1 seed, one thread, 57 minutes of one core, so about half an hour of two):
-test perplexity 113.8, validation 120.4. Best on validation after the fifth epoch, 119.3;
-halving the rate then keeps it from overfitting any faster.
+test perplexity 113.8, validation 120.4. On validation the fifth epoch was the best, at
+119.3; halving the rate then keeps it from overfitting any faster.
 """
 
 from typing import Any
