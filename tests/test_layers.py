@@ -113,11 +113,12 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
         "generate",
         "gradient",
         "ask",
+        "classify",
         "prepare",
     ],
 )
 def test_a_program_starts_without_jax(program):
-    heavy = "jax flax orbax matplotlib tensorflow_datasets scipy".split()
+    heavy = "jax flax orbax matplotlib tensorflow_datasets scipy sklearn".split()
     code = (
         f"import sys; import experiments.{program}; "
         f"print([m for m in {heavy} if m in sys.modules])"
