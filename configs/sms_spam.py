@@ -1,8 +1,8 @@
 """Is a text message spam? Groups of characters and of words, beside TF-IDF.
 
 Claim. A bag of groups of up to 5 characters, each character with a learned weight and
-spam drawn as often as ham, tells spam as well as TF-IDF over characters: an F1 of 0.955,
-mean over five folds, with the 403 repeated messages removed before splitting.
+spam drawn as often as ham, tells spam as well as TF-IDF over characters: an F1 of
+0.955, mean over five folds, the 403 repeated messages removed before splitting.
 
     python -m experiments.prepare sms_spam
     python -m experiments.sweep --config=configs/sms_spam.py
