@@ -76,7 +76,8 @@ def make_trainer(
         sample_key, noise_key = jax.random.split(step_key, 2)
         length = jnp.int32(task.max_length)
         if train_state == "carried":
-            batch = _stream(task, data, state.step, length)
+            # After their last window the streams begin again.
+            batch = _stream(task, data, state.step % task.stream_batches, length)
         else:
             batch = task.sample(sample_key, data, length)
 
@@ -219,9 +220,12 @@ def eval_batch(
 def _stream(
     task: Task, data: PyTree, index: Int[Array, ""], length: Int[Array, ""]
 ) -> Batch:
-    """Window `index` of the task's streams, which begin again after their last."""
+    """Window `index` of the task's streams.
+
+    How many there are depends on the split: `data` may be another's than the task's.
+    """
     assert task.stream_at is not None, "checked with the config"
-    return task.stream_at(data, index % task.stream_batches, length)
+    return task.stream_at(data, index, length)
 
 
 def _first_carry(
