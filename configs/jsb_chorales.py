@@ -69,7 +69,7 @@ def get_expected() -> list[dict[str, Any]]:
             "cell": {"model": model},
             "metric": "test/nll",
             "value": value,
-            "spread": 0.08,
+            "spread": 0.2,  # seeds of rnn lie between 8.97 and 9.41
         }
         for model, value in known.items()
     ]

@@ -232,8 +232,14 @@ GENERATE = [
     ((f"--run={NONE}",), f"run '{NONE}' is not in the store"),
     (("--run=abc",), "run id must be 16 hexadecimal digits, got 'abc'"),
     (("--temperature=0",), "--temperature must be at least 1e-06 and finite, got 0.0"),
-    (("--temperature=-1",), "--temperature must be at least 1e-06 and finite, got -1.0"),
-    (("--temperature=nan",), "--temperature must be at least 1e-06 and finite, got nan"),
+    (
+        ("--temperature=-1",),
+        "--temperature must be at least 1e-06 and finite, got -1.0",
+    ),
+    (
+        ("--temperature=nan",),
+        "--temperature must be at least 1e-06 and finite, got nan",
+    ),
     (("--length=0",), "--length must be from 1 to"),
     (("--seed=-1",), "--seed must be from 0 to"),
     (("--prompt=",), "--prompt must have at least one character"),
