@@ -12,8 +12,8 @@ Sequences are cut to their last 128 words: whole stories but for 1 to 5 % of tas
 three at 10,000.
 
 Reached with 1k, mean exact match over 18 tasks: gru 0.56, rnn 0.55, lru 0.55, lstm
-0.50, majority 0.30 (docs/systems.md has each). With 10k: exact match of gru on test 0.999,
-1.000, 1.000 (3 seeds, 2,250 to 4,000 steps).
+0.50, majority 0.30 (docs/systems.md has each). With 10k: exact match of gru on test
+0.999, 1.000, 1.000 (3 seeds, 2,250 to 4,000 steps).
 """
 
 from typing import Any
