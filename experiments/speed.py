@@ -10,8 +10,9 @@ import jax.numpy as jnp
 from lib.types import Model, Params
 from lib.writer import Manner, make_writer
 
-_TIMES = 5  # the best of so many, after one that compiles
-_COMPILED, _PYTHON = 2048, 256  # tokens
+# Short pieces in turn: the best of them is what a machine busy with else can show.
+_TIMES = 20  # after one that compiles
+_COMPILED, _PYTHON = 512, 64  # tokens a piece: some 10 ms of either
 
 
 class Speed(NamedTuple):
@@ -35,10 +36,13 @@ def measure(model: Model, params: Params, prompt: Sequence[int]) -> Speed:
     """Write after a prompt both ways, temperature 1, one text at a time."""
     stream, loop = make_writer(model, params), make_python_loop(model, params)
     manner = Manner(length=_COMPILED, temperature=1.0)
-    return Speed(
-        _COMPILED / _best_seconds(lambda: list(stream(prompt, manner))),
-        _PYTHON / _best_seconds(lambda: loop(prompt, _PYTHON)),
+    works = (
+        lambda: list(stream(prompt, manner)),
+        lambda: loop(prompt, _PYTHON),
     )
+    rounds = [[_seconds(work) for work in works] for _ in range(1 + _TIMES)]
+    compiled, python = map(min, zip(*rounds[1:], strict=True))
+    return Speed(_COMPILED / compiled, _PYTHON / python)
 
 
 def make_python_loop(
@@ -66,11 +70,7 @@ def make_python_loop(
     return loop
 
 
-def _best_seconds(work: Callable[[], object]) -> float:
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
     work()
-    seconds = []
-    for _ in range(_TIMES):
-        started = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
+    return time.perf_counter() - started

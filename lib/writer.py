@@ -26,7 +26,7 @@ from lib.generate import (
 )
 from lib.types import Model, Params, PRNGKey
 
-CHUNK = 128  # tokens a compiled loop writes before they are shown
+CHUNK = 256  # tokens a compiled loop writes before they are shown
 _COLDEST = 1e-6
 _MOST = 2**20
 
