@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lib.types import Interface, Model
+from lib.types import Interface, Model, Task
 
 # One operation for each number they put out; transcendental functions count as one.
 _ELEMENTWISE = frozenset(
@@ -21,10 +21,11 @@ def model_cost(model: Model, interface: Interface) -> dict[str, Any]:
 
     FLOPs are those of the step form for one token, two for a multiply and add: for a
     convolution or a window that is what the output at one position needs. A model
-    without a step form is counted over a sequence of one token.
+    without a step form is counted over a sequence of one token. A picture counts as one
+    token; before words it is read once, in `flops_per_image`.
     """
     token = _one_step(interface)
-    window = jax.tree.map(lambda x: x[:, None], token)
+    window = _window(interface, token)
     params = jax.eval_shape(model.init, jax.random.key(0), window)
     carry = jax.eval_shape(model.initial, params, window)
 
@@ -33,12 +34,21 @@ def model_cost(model: Model, interface: Interface) -> dict[str, Any]:
             return model.step(params, carry, token)
         return model.apply(params, carry, window, None, None)
 
-    return {
+    cost = {
         "parameters": _num_reals(params),
         "state_size": _num_reals(carry),
         "flops_per_token": count_flops(one_token, params, carry),
         "receptive_field": model.receptive_field,
     }
+    if interface.image and interface.vocabulary_size:
+        cost["flops_per_image"] = count_flops(model.initial, params, window)
+    return cost
+
+
+def tokens_per_example(task: Task) -> int:
+    """What an example counts for in tokens seen: its length, or one picture."""
+    is_picture = task.interface.image and not task.interface.vocabulary_size
+    return 1 if is_picture else task.max_length
 
 
 def count_flops(function: Callable[..., Any], *args: Any) -> int:
@@ -77,6 +87,16 @@ def _inner(params: dict[str, Any]) -> list[Any]:
             if hasattr(item, "eqns"):
                 jaxprs.append(item)
     return jaxprs
+
+
+def _window(interface: Interface, token: Any) -> Any:
+    """The inputs of one example of one token."""
+    if not interface.image:
+        return token[:, None]
+    image = jnp.zeros((1, *interface.image), jnp.float32)
+    if not interface.vocabulary_size:
+        return image
+    return {"image": image, "tokens": token[:, None]}
 
 
 def _one_step(interface: Interface) -> Any:

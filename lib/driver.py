@@ -16,6 +16,7 @@ import numpy as np
 from lib import store
 from lib.compile import compiled_program, describe_process
 from lib.config import make_config
+from lib.cost import tokens_per_example
 from lib.group import (
     NEVER,
     Control,
@@ -129,7 +130,7 @@ def _advance(work: Work, progress: Progress) -> Progress:
     jax.block_until_ready(states)  # a pending read would hold up signals
     took = clock()
     steps = chunk * int(active.sum())
-    tokens = steps * config.batch_size * work.program.task.max_length
+    tokens = steps * config.batch_size * tokens_per_example(work.program.task)
     event = {"group": work.group.id, "steps": steps, "tokens": tokens}
     work.control.emit(event)
     progress = progress._replace(

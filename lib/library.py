@@ -23,7 +23,7 @@ from lib.program import (
     make_hparams,
     make_program,
 )
-from lib.registry import MODELS, TASKS
+from lib.registry import MODELS, TASKS, check_fit
 from lib.setting import check_settings, nearest, settings_of
 from lib.train import predict
 from lib.types import SPLITS, Interface, Model, Params, Split, Task
@@ -88,6 +88,11 @@ def make_model(name: str, interface: Interface, **settings: Any) -> Model:
 
     Raises UserError for an unknown name or setting, or a value out of range.
     """
+    if name in MODELS:
+        try:
+            check_fit(name, interface)
+        except ValueError as error:
+            raise UserError(str(error)) from error
     return _make(MODELS, "model", name, (interface,), settings)
 
 

@@ -21,7 +21,7 @@ from lib.cost import model_cost
 from lib.error import UserError
 from lib.gradient import check_recurrent
 from lib.optimizer import make_optimizer
-from lib.registry import MODELS, TASKS
+from lib.registry import MODELS, TASKS, check_fit
 from lib.store import digest
 from lib.train import Hparams, make_trainer, predict
 from lib.types import Model, Params, Split, Task, Trainer
@@ -100,6 +100,11 @@ def _check_evaluation(program: Program) -> None:
     """Raise ValueError for what would only fail once a run has been trained."""
     config, name = program.config, program.config.task["name"]
     evaluation, is_text = config.evaluation, program.task.system == "language"
+    if evaluation.lengths and program.task.interface.image:
+        raise ValueError(
+            f"{name}: evaluation.lengths needs a task of sequences; pictures of "
+            "another side, and questions of another length, are another task.length"
+        )
     if evaluation.lengths and (is_text or evaluation.window):
         raise ValueError(
             f"{name}: evaluation.lengths needs a task with examples of a length and no "
@@ -201,6 +206,7 @@ def _cost(
 def _model(config: Config, task: Task, hparams: Hparams) -> Model:
     settings = {**config.model, **_of_section("model", hparams)}
     name = settings.pop("name")
+    check_fit(name, task.interface)
     return MODELS[name](task.interface, **settings)
 
 

@@ -1,4 +1,8 @@
-"""Every model and task by its short name. A new one is one file and one line here."""
+"""Every model and task by its short name. A new one is one file and one line here.
+
+There are three kinds of each: of sequences; of pictures, answered at once; and of a
+picture with words that are read one after another.
+"""
 
 from collections.abc import Callable
 
@@ -13,9 +17,11 @@ from lib.data.spam import make_ling_spam, make_sms_spam
 from lib.data.text_file import make_text_file
 from lib.data.tiny_shakespeare import make_tiny_shakespeare
 from lib.models.bag import make_bag
+from lib.models.cnn import make_cnn
 from lib.models.gru import make_gru
 from lib.models.lru import make_lru
 from lib.models.lstm import make_lstm
+from lib.models.mlp import make_mlp
 from lib.models.rnn import make_rnn
 from lib.models.tcn import make_tcn
 from lib.models.text_cnn import make_text_cnn
@@ -25,9 +31,9 @@ from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.recall import make_recall
 from lib.tasks.sine import make_sine
 from lib.tasks.stories import make_stories
-from lib.types import Model, Task
+from lib.types import Interface, Model, Task
 
-MODELS: dict[str, Callable[..., Model]] = {
+SEQUENCE_MODELS: dict[str, Callable[..., Model]] = {
     "rnn": make_rnn,
     "gru": make_gru,
     "lstm": make_lstm,
@@ -38,7 +44,16 @@ MODELS: dict[str, Callable[..., Model]] = {
     "text_cnn": make_text_cnn,
 }
 
-TASKS: dict[str, Callable[..., Task]] = {
+PICTURE_MODELS: dict[str, Callable[..., Model]] = {
+    "mlp": make_mlp,
+    "cnn": make_cnn,
+}
+
+READING_MODELS: dict[str, Callable[..., Model]] = {}
+
+MODELS = {**SEQUENCE_MODELS, **PICTURE_MODELS, **READING_MODELS}
+
+SEQUENCE_TASKS: dict[str, Callable[..., Task]] = {
     "recall": make_recall,
     "copy_memory": make_copy_memory,
     "adding": make_adding,
@@ -57,3 +72,24 @@ TASKS: dict[str, Callable[..., Task]] = {
     "ling_spam": make_ling_spam,
     "labelled_text": make_labelled_text,
 }
+
+PICTURE_TASKS: dict[str, Callable[..., Task]] = {}
+
+READING_TASKS: dict[str, Callable[..., Task]] = {}
+
+TASKS = {**SEQUENCE_TASKS, **PICTURE_TASKS, **READING_TASKS}
+
+
+def check_fit(name: str, interface: Interface) -> None:
+    """Raise ValueError where a registered model cannot read what a task gives."""
+    if not interface.image:
+        fitting, given = SEQUENCE_MODELS, "sequences"
+    elif interface.vocabulary_size:
+        fitting, given = READING_MODELS, "a picture and words"
+    else:
+        fitting, given = PICTURE_MODELS, "pictures"
+    if name not in fitting:
+        raise ValueError(
+            f"{name}: the task gives {given}; models that read them: "
+            f"{', '.join(sorted(fitting))}"
+        )

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 from lib.config import Config
+from lib.cost import tokens_per_example
 from lib.probe import examine
 from lib.program import Program, eval_length, make_hparams
 from lib.stats import normalised_score
@@ -84,7 +85,8 @@ def describe_run(
     """The content of a run's result file."""
     hparams = make_hparams(config)
     stopped = "solved" if ending.solved else "budget"
-    tokens = ending.step * config.train.batch_size * program.task.max_length
+    examples = ending.step * config.train.batch_size
+    tokens = examples * tokens_per_example(program.task)
     result = {
         "state": "done" if ending.sound else "diverged",
         "step": ending.step,

@@ -57,7 +57,7 @@ def make_trainer(
 
     def init(seed: Integer[Array, ""], hparams: Hparams, data: PyTree) -> TrainState:
         # One example of one step: the program of `init` is the same for all lengths.
-        inputs = jax.tree.map(lambda x: x[:1, :1], _input_zeros(task, data))
+        inputs = jax.tree.map(lambda x: x[:1], _first_step(task, data))
         key = jax.random.fold_in(jax.random.key(seed), 0)
         params = make_model(hparams).init(key, inputs)
         return TrainState(
@@ -234,7 +234,7 @@ def _first_carry(
     """The state before a task's streams begin; () where none is carried."""
     if state == "initial":
         return ()
-    return model.initial(params, _input_zeros(task, data)[:, :1])
+    return model.initial(params, _first_step(task, data))
 
 
 def evaluation_key(split: Split) -> PRNGKey:
@@ -253,6 +253,16 @@ def _add(sums: Mapping[str, Mean], values: Mapping[str, Array]) -> dict[str, Mea
         name: Mean(mean.total + values[name], mean.count + 1)
         for name, mean in sums.items()
     }
+
+
+def _first_step(task: Task, data: PyTree) -> PyTree:
+    """Zeros as a batch's inputs of one step; a picture is whole from the first."""
+    inputs = _input_zeros(task, data)
+    if not task.interface.image:
+        return jax.tree.map(lambda x: x[:, :1], inputs)
+    if not task.interface.vocabulary_size:
+        return inputs
+    return {**inputs, "tokens": inputs["tokens"][:, :1]}
 
 
 def _input_zeros(task: Task, data: PyTree) -> PyTree:

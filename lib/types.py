@@ -11,7 +11,17 @@ from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-System = Literal["memory", "regression", "classification", "language", "questions"]
+System = Literal[
+    "memory",
+    "regression",
+    "classification",
+    "language",
+    "questions",
+    "images",
+    "location",
+    "captions",
+    "picture_questions",
+]
 
 Params = PyTree
 Carry = PyTree
@@ -19,9 +29,14 @@ PRNGKey = Key[Array, ""]
 
 
 class Batch(NamedTuple):
-    """B examples of one task, right-padded to the task's `max_length`."""
+    """B examples of one task, right-padded to the task's `max_length`.
 
-    inputs: PyTree  # tokens int [B, T], or values float [B, T, D]
+    A picture is float [B, H, W, C] in [0, 1], one input that is answered at once (T is
+    1), or at every place of a response map (T places, row by row). A picture with words
+    is {"image": pictures, "tokens": int [B, T]}.
+    """
+
+    inputs: PyTree  # tokens int [B, T], values float [B, T, D], or with a picture
     targets: PyTree  # classes int [B, T], or values float [B, T, V]
     mask: Float[Array, "B T"]  # 1 where a target is scored, else 0
     # True where the state before that step is the initial one; None: only at step 0
@@ -54,16 +69,18 @@ class Interface(NamedTuple):
     input_size: int  # D of float inputs; the vocabulary size for tokens
     output_size: int  # V: classes, or values to predict
     padding: bool = False  # token 0 stands for no input: right padding
+    image: tuple[int, ...] = ()  # (H, W, C) of the picture in the inputs; (): none
 
 
 class Task(NamedTuple):
     """Draws examples of a given length and scores answers to them.
 
     `split`, batch size and `max_length` are fixed by the factory; the length is traced,
-    at most `max_length`. `floor` and `optimum` are values of the metric `score_metric`
-    at a length: what a predictor reaches that ignores the inputs, and what a perfect
-    one reaches (None: unknown). `window_score(length, k)` is the best score in [0, 1]
-    of any predictor that sees only the last k inputs.
+    at most `max_length`. Where the inputs are a picture alone, `max_length` is its side
+    in pixels and nothing is drawn at another. `floor` and `optimum` are values of the
+    metric `score_metric` at a length: what a predictor reaches that ignores the inputs,
+    and what a perfect one reaches (None: unknown). `window_score(length, k)` is the
+    best score in [0, 1] of any predictor that sees only the last k inputs.
 
     A stream task can also be read in order: `stream_at(data, index, length)` is window
     `index` of B parallel streams that together are the split. Where a stream begins its
@@ -115,8 +132,12 @@ class Model(NamedTuple):
     `step(params, carry, x)` reads one step, x [B] or [B, D], and returns
     (carry, y [B, V]); it agrees with `apply`.
 
+    A model of a picture and words sees the picture in `initial`, whose carry holds what
+    it keeps of it; `step` then reads a word, as of any sequence.
+
     A model that is not causal has read all of a padded sequence before it answers: its
     outputs are the same at every position, it has no step form and no state to carry.
+    So does one of a picture alone.
     """
 
     init: Callable[[PRNGKey, PyTree], Params]

@@ -34,6 +34,10 @@ PROBES: Mapping[str, tuple[Maker, ...]] = {
         make_sample_probe,
     ),
     "questions": (make_answer_probe,),
+    "images": (),
+    "location": (),
+    "captions": (),
+    "picture_questions": (),
 }
 
 _MADE: dict[str, list[Probe]] = {}

@@ -1,4 +1,4 @@
-"""What every registered model keeps to, whatever it computes."""
+"""What every registered model of sequences keeps to, whatever it computes."""
 
 import functools
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.registry import MODELS
+from lib.registry import SEQUENCE_MODELS as MODELS
 from lib.types import Interface, Model
 
 B, T, D = 2, 10, 3

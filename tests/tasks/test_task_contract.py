@@ -1,4 +1,4 @@
-"""What every registered task must hold, whatever it asks."""
+"""What every registered task of sequences must hold, whatever it asks."""
 
 import functools
 import math
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.registry import TASKS
+from lib.registry import SEQUENCE_TASKS as TASKS
 from lib.types import Batch
 from tests.data.texts import small_texts
 

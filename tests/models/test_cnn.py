@@ -1,0 +1,65 @@
+"""The convolutional and the feed-forward network, against float64 loops."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lib.models.cnn import make_cnn
+from lib.models.mlp import make_mlp
+from lib.types import Interface
+from tests.models.test_model_contract import draw_like
+from tests.ops.test_image import correlate, padded, pool, same
+
+RANDOM = np.random.default_rng(0)
+IMAGES = jnp.asarray(RANDOM.uniform(size=(2, 6, 6, 2)), jnp.float32)
+INTERFACE = Interface(0, 2, 3, image=IMAGES.shape[1:])
+
+
+def answers(model):
+    params = draw_like(jax.eval_shape(model.init, jax.random.key(0), IMAGES))
+    outputs, _ = model.apply(params, (), IMAGES, None, None)
+    exact = jax.tree.map(lambda p: np.asarray(p, np.float64), params)
+    return exact, np.asarray(outputs[:, 0])
+
+
+def test_cnn_is_blocks_of_convolution_relu_and_pooling_then_layers():
+    model = make_cnn(INTERFACE, filters=(4, 5), hidden_size=7, group=2)
+    params, got = answers(model)
+    x = np.asarray(IMAGES, np.float64)
+    for i in range(2):
+        sides = (same(x.shape[1], 3), same(x.shape[2], 3))
+        z = correlate(padded(x, sides), params["blocks"][f"K_{i}_0"])
+        z = np.maximum(z + params["blocks"][f"b_{i}_0"], 0)
+        z = np.maximum(z[..., ::2], z[..., 1::2])  # the larger of two filters
+        sides = (same(z.shape[1], 2, 2), same(z.shape[2], 2, 2))
+        x = pool(padded(z, sides, -np.inf), 2, 2, lambda part: part.max((1, 2)))
+    h = np.maximum(x.reshape(2, -1) @ params["U_0"] + params["b_0"], 0)
+    expected = h @ params["V"] + params["c"]
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_mlp_is_layers_over_all_pixels_in_a_row():
+    params, got = answers(make_mlp(INTERFACE, hidden_size=5, num_layers=2))
+    h = np.asarray(IMAGES, np.float64).reshape(2, -1)
+    for i in range(2):
+        h = np.maximum(h @ params[f"U_{i}"] + params[f"b_{i}"], 0)
+    expected = h @ params["V"] + params["c"]
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_pooled_map_of_an_odd_side_keeps_its_last_row():
+    model = make_cnn(Interface(0, 2, 3, image=(5, 5, 2)), filters=(4,), hidden_size=0)
+    shapes = jax.eval_shape(model.init, jax.random.key(0), IMAGES[:, :5, :5])
+    assert shapes["V"].shape == (3 * 3 * 4, 3)
+
+
+def test_dropout_leaves_out_a_share_of_the_last_layer_in_training_alone():
+    model = make_mlp(INTERFACE, hidden_size=512, num_layers=1, dropout=0.25)
+    params = model.init(jax.random.key(0), IMAGES)
+    ones = {**params, "U_0": 0 * params["U_0"], "b_0": 1 + params["b_0"]}
+    ones["V"] = 1 + 0 * params["V"]
+    whole, _ = model.apply(ones, (), IMAGES, None, None)
+    np.testing.assert_array_equal(whole, np.full((2, 1, 3), 512))
+    dropped, _ = model.apply(ones, (), IMAGES, None, jax.random.key(1))
+    kept = np.asarray(dropped[:, 0, 0]) * 0.75  # of 512, four deviations of 9.8 around
+    assert (abs(kept - 384) < 40).all() and (kept != 512).all()
