@@ -38,7 +38,7 @@ LAYERS = (
     ("lib.data",),
     ("lib.ops", "lib.loss"),
     ("lib.types",),
-    ("lib.setting", "lib.error", "lib.glyph"),
+    ("lib.setting", "lib.error", "lib.glyph", "lib.picture"),
 )
 
 
