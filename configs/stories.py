@@ -2,7 +2,8 @@
 
 Claim. On `stories`, a fact that comes first and is asked about at the end, a window of
 the last 32 inputs answers stories of up to 24 tokens and none longer, while gated and
-diagonal recurrences learn to hold the fact over the sentences that follow it.
+diagonal recurrences learn to hold the fact over the sentences that follow it; a gru that
+learned it from 64 tokens holds it over 4,096.
 
     python -m experiments.sweep --config=configs/stories.py
     python -m experiments.sweep --config=configs/stories.py:french
@@ -14,6 +15,12 @@ these about the same thing elsewhere. Training draws stories of every number of
 sentences up to the tested one: without that none of the models but lru left the floor.
 
 `longer` trains at 64 tokens and reads up to 4,096, 512 sentences, with one program.
+
+Reached, exact match on test, trained at 16, 32 and 64 tokens (3 seeds, mean): lstm with
+chrono biases 1.00, 1.00, 0.84; gru 1.00, 0.93, 0.81; lru 0.98, 0.99, 0.81; rnn 0.36,
+0.42, 0.30; window 32 0.99, 0.14, 0.15. Where gru and lstm fail at 64 it is one seed of
+three that never took off. Read at 4,096 tokens gru has 0.99, 1.00 and 0.40, as at 64;
+lstm 0.43 to 0.73, lru 0.0 to 0.14.
 """
 
 from typing import Any
@@ -108,7 +115,25 @@ def get_sweep(option: str = "english") -> dict[str, tuple[Axis, ...]]:
 
 def get_expected(option: str = "english") -> list[dict[str, Any]]:
     """The numbers this should give, each with its spread over seeds."""
-    return []
+    if option != "english":
+        return []  # no other has been recorded yet
+    at = lambda part, model, length, value, spread: {
+        "part": part,
+        # Without a length of its own a run is looked at where it was read the longest.
+        "cell": {"model": model, **({"length": length} if length else {})},
+        "metric": "test/exact_match",
+        "value": value,
+        "spread": spread,
+    }
+    return [
+        at("stories", "lstm, chrono", 32, 1.0, 0.05),
+        at("stories", "lru", 32, 0.99, 0.05),
+        at("stories", "gru", 16, 1.0, 0.05),
+        at("stories", "window 32", 16, 0.99, 0.05),
+        at("stories", "window 32", 64, 0.15, 0.05),
+        at("longer", "gru", None, 0.8, 0.35),  # 0.99, 1.00 and 0.40
+        at("longer", "lru", None, 0.09, 0.15),
+    ]
 
 
 def _read(option: str) -> tuple[bool, str]:
