@@ -22,6 +22,7 @@ from lib.models.gru import make_gru
 from lib.models.lru import make_lru
 from lib.models.lstm import make_lstm
 from lib.models.mlp import make_mlp
+from lib.models.picture_reader import make_picture_reader
 from lib.models.rnn import make_rnn
 from lib.models.tcn import make_tcn
 from lib.models.text_cnn import make_text_cnn
@@ -29,6 +30,7 @@ from lib.models.window_mlp import make_window_mlp
 from lib.tasks.adding import make_adding
 from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.recall import make_recall
+from lib.tasks.scenes import make_scenes
 from lib.tasks.sine import make_sine
 from lib.tasks.stories import make_stories
 from lib.types import Interface, Model, Task
@@ -49,7 +51,9 @@ PICTURE_MODELS: dict[str, Callable[..., Model]] = {
     "cnn": make_cnn,
 }
 
-READING_MODELS: dict[str, Callable[..., Model]] = {}
+READING_MODELS: dict[str, Callable[..., Model]] = {
+    "picture_reader": make_picture_reader,
+}
 
 MODELS = {**SEQUENCE_MODELS, **PICTURE_MODELS, **READING_MODELS}
 
@@ -75,7 +79,9 @@ SEQUENCE_TASKS: dict[str, Callable[..., Task]] = {
 
 PICTURE_TASKS: dict[str, Callable[..., Task]] = {}
 
-READING_TASKS: dict[str, Callable[..., Task]] = {}
+READING_TASKS: dict[str, Callable[..., Task]] = {
+    "scenes": make_scenes,
+}
 
 TASKS = {**SEQUENCE_TASKS, **PICTURE_TASKS, **READING_TASKS}
 

@@ -151,6 +151,9 @@ class Model(NamedTuple):
     causal: bool = True  # an output depends on no later input
     version: int = 1  # part of the run id: raise it when the same settings mean another
     prepared: Prepared | None = None  # a faster step for many steps in a row
+    # attention(params, carry, x) [B, h, w]: the weights of the places of a picture with
+    # which `step` reads x; None: the model has none
+    attention: Callable[[Params, Carry, PyTree], Float[Array, "B h w"]] | None = None
 
 
 class TrainState(NamedTuple):
