@@ -5,7 +5,10 @@ import jax.numpy as jnp
 import pytest
 from jax import lax
 
-from lib.cost import count_flops
+from lib.cost import count_flops, model_cost
+from lib.models.cnn import make_cnn
+from lib.models.mlp import make_mlp
+from lib.types import Interface
 
 
 def test_a_matrix_product_counts_a_multiply_and_an_add():
@@ -36,3 +39,23 @@ def test_a_convolution_counts_its_kernel_once_an_output():
 def test_nested_programs_are_counted(wrap):
     inner = wrap(lambda x: x * x + x)
     assert count_flops(inner, jnp.ones((6,))) == 12
+
+
+def test_a_picture_costs_its_products_and_counts_as_one_token():
+    interface = Interface(0, 2, 3, image=(6, 6, 2))
+    cost = model_cost(make_mlp(interface, hidden_size=5, num_layers=1), interface)
+    assert cost["parameters"] == 72 * 5 + 5 + 5 * 3 + 3
+    # A bias and, for the hidden layer, a maximum are one operation a number.
+    assert cost["flops_per_token"] == 2 * 72 * 5 + 2 * 5 + 2 * 5 * 3 + 3
+    assert cost["state_size"] == 0
+
+
+def test_a_filter_costs_its_area_at_each_place_and_its_parameters_once():
+    for side in (8, 16):
+        interface = Interface(0, 2, 3, image=(side, side, 2))
+        cost = model_cost(make_cnn(interface, filters=(4,), hidden_size=0), interface)
+        places = (side // 2) ** 2 * 4
+        assert cost["parameters"] == 3 * 3 * 2 * 4 + 4 + places * 3 + 3
+        convolved = side**2 * 4 * (2 * 3 * 3 * 2 + 1 + 1)
+        # Pooling compares, which is not counted where it is a reduction.
+        assert cost["flops_per_token"] == convolved + 2 * places * 3 + 3
