@@ -1,7 +1,8 @@
 """Every model and task by its short name. A new one is one file and one line here.
 
-There are three kinds of each: of sequences; of pictures, answered at once; and of a
-picture with words that are read one after another.
+There are four kinds of each: of sequences; of pictures, answered at once; of pictures,
+answered at every place of a map; and of a picture with words that are read one after
+another.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from lib.data.tiny_shakespeare import make_tiny_shakespeare
 from lib.models.bag import make_bag
 from lib.models.cnn import make_cnn
 from lib.models.gru import make_gru
+from lib.models.locator import make_locator
 from lib.models.lru import make_lru
 from lib.models.lstm import make_lstm
 from lib.models.mlp import make_mlp
@@ -29,6 +31,7 @@ from lib.models.text_cnn import make_text_cnn
 from lib.models.window_mlp import make_window_mlp
 from lib.tasks.adding import make_adding
 from lib.tasks.copy_memory import make_copy_memory
+from lib.tasks.crowd import make_crowd
 from lib.tasks.recall import make_recall
 from lib.tasks.scenes import make_scenes
 from lib.tasks.sine import make_sine
@@ -51,11 +54,13 @@ PICTURE_MODELS: dict[str, Callable[..., Model]] = {
     "cnn": make_cnn,
 }
 
+MAP_MODELS: dict[str, Callable[..., Model]] = {"locator": make_locator}
+
 READING_MODELS: dict[str, Callable[..., Model]] = {
     "picture_reader": make_picture_reader,
 }
 
-MODELS = {**SEQUENCE_MODELS, **PICTURE_MODELS, **READING_MODELS}
+MODELS = {**SEQUENCE_MODELS, **PICTURE_MODELS, **MAP_MODELS, **READING_MODELS}
 
 SEQUENCE_TASKS: dict[str, Callable[..., Task]] = {
     "recall": make_recall,
@@ -79,11 +84,13 @@ SEQUENCE_TASKS: dict[str, Callable[..., Task]] = {
 
 PICTURE_TASKS: dict[str, Callable[..., Task]] = {}
 
+MAP_TASKS: dict[str, Callable[..., Task]] = {"crowd": make_crowd}
+
 READING_TASKS: dict[str, Callable[..., Task]] = {
     "scenes": make_scenes,
 }
 
-TASKS = {**SEQUENCE_TASKS, **PICTURE_TASKS, **READING_TASKS}
+TASKS = {**SEQUENCE_TASKS, **PICTURE_TASKS, **MAP_TASKS, **READING_TASKS}
 
 
 def check_fit(name: str, interface: Interface) -> None:
@@ -92,6 +99,8 @@ def check_fit(name: str, interface: Interface) -> None:
         fitting, given = SEQUENCE_MODELS, "sequences"
     elif interface.vocabulary_size:
         fitting, given = READING_MODELS, "a picture and words"
+    elif interface.stride:
+        fitting, given = MAP_MODELS, "pictures to be answered at every place"
     else:
         fitting, given = PICTURE_MODELS, "pictures"
     if name not in fitting:

@@ -70,6 +70,7 @@ class Interface(NamedTuple):
     output_size: int  # V: classes, or values to predict
     padding: bool = False  # token 0 stands for no input: right padding
     image: tuple[int, ...] = ()  # (H, W, C) of the picture in the inputs; (): none
+    stride: int = 0  # pixels between the places of a response map; 0: one answer
 
 
 class Task(NamedTuple):

@@ -32,6 +32,8 @@ LAYERS = (
         "lib.gradient",
         "lib.decay",
         "lib.answer",
+        "lib.locate",
+        "lib.template",
     ),
     ("lib.registry", "lib.optimizer"),
     ("lib.models", "lib.tasks"),
