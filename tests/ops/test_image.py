@@ -72,6 +72,30 @@ def test_conv2d_of_one_channel_is_scipys_cross_correlation():
         assert_close(got[0, :, :, 0], expected)
 
 
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize(
+    "padding", ["same", "valid", ((2, 0), (1, 3)), ((0, 5), (0, 0))]
+)
+def test_gradients_are_those_that_jax_derives_from_the_correlation(dilation, padding):
+    def derived(x, K):
+        return jax.lax.conv_general_dilated(
+            x,
+            K,
+            (1, 1),
+            padding.upper() if isinstance(padding, str) else padding,
+            rhs_dilation=(dilation, dilation),
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        )
+
+    own = lambda x, K: conv2d(x, K, padding=padding, dilation=dilation)
+    slope = lambda f: jax.jit(jax.grad(lambda *a: jnp.sum(jnp.sin(f(*a))), (0, 1)))
+    gradients = zip(
+        slope(own)(PICTURES, FILTERS), slope(derived)(PICTURES, FILTERS), strict=True
+    )
+    for got, expected in gradients:
+        assert_close(got, expected)
+
+
 @pytest.mark.parametrize("stride", [1, 2])
 def test_same_padding_keeps_the_places_of_the_picture(stride):
     got = conv2d(PICTURES, FILTERS, stride=stride)
