@@ -8,8 +8,10 @@ another.
 from collections.abc import Callable
 
 from lib.data.babi import make_babi
+from lib.data.digits import make_digits, make_seq_digits
 from lib.data.jsb_chorales import make_jsb_chorales
 from lib.data.labelled_text import make_labelled_text
+from lib.data.mnist import make_mnist, make_seq_mnist
 from lib.data.newsgroups import make_newsgroups
 from lib.data.ptb import make_ptb_characters, make_ptb_words
 from lib.data.python_docs import make_python_docs
@@ -80,9 +82,14 @@ SEQUENCE_TASKS: dict[str, Callable[..., Task]] = {
     "sms_spam": make_sms_spam,
     "ling_spam": make_ling_spam,
     "labelled_text": make_labelled_text,
+    "seq_digits": make_seq_digits,
+    "seq_mnist": make_seq_mnist,
 }
 
-PICTURE_TASKS: dict[str, Callable[..., Task]] = {}
+PICTURE_TASKS: dict[str, Callable[..., Task]] = {
+    "digits": make_digits,
+    "mnist": make_mnist,
+}
 
 MAP_TASKS: dict[str, Callable[..., Task]] = {"crowd": make_crowd}
 

@@ -26,6 +26,10 @@ _FEATURES: dict[Feature, Any] = {
     "text": tfds.features.Text(),
     "integer": tfds.features.Scalar(np.int64),
     "frames": tfds.features.Tensor(shape=(None, 88), dtype=np.uint8, encoding="zlib"),
+    "pictures": tfds.features.Tensor(
+        shape=(None, None, None, None), dtype=np.uint8, encoding="zlib"
+    ),
+    "bytes": tfds.features.Tensor(shape=(None,), dtype=np.uint8, encoding="zlib"),
 }
 
 

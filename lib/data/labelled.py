@@ -60,20 +60,35 @@ def make_labelled(pairs: Iterable[tuple[str, str]], classes: Sequence[str]) -> L
 
 def fixed_order(texts: Sequence[str], salt: str) -> list[int]:
     """The places of texts in a shuffled order that is the same everywhere."""
-    digest = lambda i: hashlib.sha256(f"{salt}\0{texts[i]}".encode()).digest()
-    return sorted(range(len(texts)), key=digest)
+    return shuffled([text.encode() for text in texts], salt)
+
+
+def shuffled(contents: Sequence[bytes], salt: str) -> list[int]:
+    """The places of anything with bytes in an order that these alone decide."""
+    begin = f"{salt}\0".encode()
+    digest = lambda i: hashlib.sha256(begin + contents[i]).digest()
+    return sorted(range(len(contents)), key=digest)
 
 
 def cut(data: Labelled, share: float, salt: str) -> tuple[Labelled, Labelled]:
     """Two parts in a fixed way: `share` of every class, rounded, and the rest."""
-    first, second = [], []
     order = fixed_order(data.texts, salt)
-    for label in np.unique(data.labels):
-        own = [i for i in order if data.labels[i] == label]
+    first, second = cut_places(data.labels, order, share)
+    return data.at(first), data.at(second)
+
+
+def cut_places(
+    labels: Int[np.ndarray, " N"], order: Sequence[int], share: float
+) -> tuple[list[int], list[int]]:
+    """The places of both parts, ascending: the first ones of every class in `order`."""
+    first, second = [], []
+    ordered = np.asarray(order)
+    for label in np.unique(labels):
+        own = ordered[labels[ordered] == label].tolist()
         count = round(share * len(own))
         first += own[:count]
         second += own[count:]
-    return data.at(sorted(first)), data.at(sorted(second))
+    return sorted(first), sorted(second)
 
 
 def fold_of(data: Labelled, num_folds: int, salt: str) -> Int[np.ndarray, " N"]:

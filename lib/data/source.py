@@ -6,7 +6,8 @@ from typing import Any, Literal, NamedTuple
 
 Record = dict[str, Any]
 Records = dict[str, list[Record]]  # by split, in an order that packing cannot change
-Feature = Literal["text", "integer", "frames"]  # frames: uint8 [T, 88]
+# frames: uint8 [T, 88]; pictures of one size: uint8 [N, H, W, C]; bytes: uint8 [N]
+Feature = Literal["text", "integer", "frames", "pictures", "bytes"]
 
 
 class Source(NamedTuple):

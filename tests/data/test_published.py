@@ -98,6 +98,20 @@ def test_jsb_chorales_have_their_published_counts(load):
             assert set(np.unique(record["frames"])) == {0, 1}
 
 
+def test_mnist_has_its_published_counts_and_brightness(load):
+    records = load("mnist")
+    train, test = (records[split][0] for split in ("train", "test"))
+    counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(train["labels"]).tolist() == counts
+    counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(test["labels"]).tolist() == counts
+    assert train["pictures"].shape == (60_000, 28, 28, 1)
+    # The mean and standard deviation that PyTorch's example normalises with.
+    mean = train["pictures"].mean() / 255
+    std = train["pictures"].std(dtype=np.float32) / 255
+    assert (round(float(mean), 4), round(float(std), 4)) == (0.1307, 0.3081)
+
+
 @pytest.mark.parametrize(
     ("name", "shape", "first", "last"),
     [

@@ -3,6 +3,7 @@
 from lib.data.published.babi import BABI
 from lib.data.published.jsb_chorales import JSB_CHORALES
 from lib.data.published.ling_spam import LING_SPAM
+from lib.data.published.mnist import MNIST
 from lib.data.published.newsgroups import NEWSGROUPS
 from lib.data.published.ptb import PTB
 from lib.data.published.series import AIRLINE, ETTH1, SUNSPOTS
@@ -23,5 +24,6 @@ DATASETS: dict[str, Source] = {
         SUNSPOTS,
         AIRLINE,
         JSB_CHORALES,
+        MNIST,
     )
 }
