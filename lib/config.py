@@ -17,7 +17,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from lib.error import UserError
 from lib.optimizer import OPTIMIZERS, make_optimizer
@@ -34,6 +34,8 @@ from lib.setting import (
 )
 from lib.store import digest
 from lib.train import State
+
+Degrees = Annotated[int, Bound(1, 180)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,8 @@ class Evaluation:
     num_evidence: Count = 0  # labelled texts shown with what each word did
     num_answers: Count = 0  # questions: examples shown with the answers given to them
     state: State = "initial"  # "carried": from window to window of a stream
+    shifts: tuple[Size, ...] = ()  # pictures: accuracy with them moved so many pixels
+    rotations: tuple[Degrees, ...] = ()  # pictures: accuracy with them turned so far
     gradient_lags: Count = 0  # record |dE_T/dh_t| at these first lags as it trains
 
 

@@ -119,6 +119,12 @@ def _check_evaluation(program: Program) -> None:
         )
     if evaluation.num_answers and program.task.system != "questions":
         raise ValueError(f"{name}: evaluation.num_answers needs a task of questions")
+    pictures = program.task.system == "images" and program.task.interface.image
+    if (evaluation.shifts or evaluation.rotations) and not pictures:
+        raise ValueError(
+            f"{name}: evaluation.shifts and evaluation.rotations need a task of "
+            "classes of pictures"
+        )
     for section in (config.train, config.evaluation):
         if section.state == "carried":
             _check_carried(program)

@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree
 
+from lib.window import Windows
+
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 System = Literal[
@@ -124,6 +126,19 @@ class Prepared(NamedTuple):
     step: Callable[[PyTree, Carry, PyTree], tuple[Carry, PyTree]]
 
 
+class Layers(NamedTuple):
+    """What a model of pictures computes on its way to the answer, layer by layer.
+
+    `apply(params, inputs)` returns the layers' values in the order of `names`: maps
+    [B, h, w, F], then vectors [B, F] with the windows `WHOLE`. A first layer of maps is
+    linear in the picture: its filters.
+    """
+
+    names: tuple[str, ...]
+    windows: tuple[Windows, ...]  # rows and columns that a unit of each layer sees
+    apply: Callable[[Params, PyTree], tuple[Array, ...]]
+
+
 class Model(NamedTuple):
     """Maps a sequence to outputs, whole or one step at a time.
 
@@ -155,6 +170,7 @@ class Model(NamedTuple):
     # attention(params, carry, x) [B, h, w]: the weights of the places of a picture with
     # which `step` reads x; None: the model has none
     attention: Callable[[Params, Carry, PyTree], Float[Array, "B h w"]] | None = None
+    layers: Layers | None = None  # pictures: what there is to look into
 
 
 class TrainState(NamedTuple):

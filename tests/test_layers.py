@@ -34,13 +34,16 @@ LAYERS = (
         "lib.answer",
         "lib.locate",
         "lib.template",
+        "lib.invariance",
+        "lib.receptive_field",
+        "lib.exciting",
     ),
     ("lib.registry", "lib.optimizer"),
     ("lib.models", "lib.tasks"),
     ("lib.data",),
     ("lib.ops", "lib.loss"),
     ("lib.types",),
-    ("lib.setting", "lib.error", "lib.glyph", "lib.picture"),
+    ("lib.setting", "lib.error", "lib.glyph", "lib.picture", "lib.window"),
 )
 
 

@@ -10,10 +10,11 @@ import flax.linen as nn
 import jax
 from jaxtyping import Array, Float
 
-from lib.models.picture import picture_model
+from lib.models.picture import picture_model, show
 from lib.models.stack import drop
 from lib.setting import Count, Probability, Size
 from lib.types import Interface, Model, PRNGKey
+from lib.window import WHOLE
 
 
 class Feedforward(nn.Module):
@@ -35,10 +36,13 @@ class Feedforward(nn.Module):
             b = self.param(f"b_{i}", zeros, shape[1:])
             h = self._drop(h, key, i) if i else h
             h = jax.nn.relu(h @ U + b[None, :])
+            show(self, f"hidden {i + 1}", h)
         shape = (h.shape[-1], self.output_size)
         V = self.param("V", nn.initializers.lecun_normal(), shape)
         c = self.param("c", zeros, shape[1:])
-        return self._drop(h, key, self.num_layers) @ V + c[None, :]
+        y = self._drop(h, key, self.num_layers) @ V + c[None, :]
+        show(self, "answer", y)
+        return y
 
     def _drop(self, h: Array, key: PRNGKey | None, place: int) -> Array:
         return drop(h[None], self.dropout, key, place)[0]
@@ -71,4 +75,8 @@ def make_mlp(
     dropout: Probability = 0.0,
 ) -> Model:
     """`num_layers` layers; `dropout` is left out of what each but the first reads."""
-    return picture_model(Mlp(hidden_size, num_layers, interface.output_size, dropout))
+    names = [*(f"hidden {i + 1}" for i in range(num_layers)), "answer"]
+    return picture_model(
+        Mlp(hidden_size, num_layers, interface.output_size, dropout),
+        {name: (WHOLE, WHOLE) for name in names},
+    )

@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.probe.classification import make_confusion_probe, make_evidence_probe
 from lib.probe.forecast import make_forecast_probe
+from lib.probe.invariance import make_invariance_probe
 from lib.probe.language import (
     make_context_probe,
     make_free_running_probe,
@@ -34,7 +35,7 @@ PROBES: Mapping[str, tuple[Maker, ...]] = {
         make_sample_probe,
     ),
     "questions": (make_answer_probe,),
-    "images": (),
+    "images": (make_invariance_probe,),
     "location": (),
     "captions": (),
     "picture_questions": (),

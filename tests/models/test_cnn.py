@@ -63,3 +63,65 @@ def test_dropout_leaves_out_a_share_of_the_last_layer_in_training_alone():
     dropped, _ = model.apply(ones, (), IMAGES, None, jax.random.key(1))
     kept = np.asarray(dropped[:, 0, 0]) * 0.75  # of 512, four deviations of 9.8 around
     assert (abs(kept - 384) < 40).all() and (kept != 512).all()
+
+
+def fixed_and_moving(kernels):
+    """Which parameters have a gradient that is not zero."""
+    model = make_cnn(INTERFACE, filters=(3, 4), hidden_size=5, kernels=kernels)
+    params = draw_like(jax.eval_shape(model.init, jax.random.key(0), IMAGES))
+
+    def loss(params):
+        return jnp.sum(model.apply(params, (), IMAGES, None, None)[0] ** 2)
+
+    slopes = jax.jit(jax.grad(loss))(params)
+    moved = jax.tree.map(lambda g: np.asarray(g != 0).any(), slopes)
+    return moved.pop("blocks"), moved
+
+
+def test_random_filters_stay_as_drawn_and_what_reads_them_learns():
+    filters, readout = fixed_and_moving("random")
+    assert not any(filters.values()) and all(readout.values())
+    filters, readout = fixed_and_moving("learned")
+    assert all(filters.values()) and all(readout.values())
+
+
+def shown(model, params, images):
+    values = jax.jit(model.layers.apply)(params, images)
+    return dict(zip(model.layers.names, values, strict=True))
+
+
+def test_the_layers_shown_are_those_that_lead_to_the_answer():
+    model = make_cnn(INTERFACE, filters=(4, 5), hidden_size=7, group=2)
+    params = draw_like(jax.eval_shape(model.init, jax.random.key(0), IMAGES))
+    values = shown(model, params, IMAGES)
+    kinds = ["conv", "relu", "maxout", "pool"]
+    names = [f"{kind} {i}" for i in (1, 2) for kind in kinds]
+    assert list(values) == [*names, "hidden 1", "answer"]
+    outputs, _ = jax.jit(model.apply)(params, (), IMAGES, None, None)
+    np.testing.assert_allclose(values["answer"], outputs[:, 0], rtol=1e-5)
+    conv = np.asarray(values["conv 1"])
+    np.testing.assert_array_equal(values["relu 1"], np.maximum(conv, 0))
+    best = np.maximum(conv[..., ::2], conv[..., 1::2])
+    np.testing.assert_array_equal(values["maxout 1"], np.maximum(best, 0))
+    tiles = np.asarray(values["maxout 1"]).reshape(2, 3, 2, 3, 2, 4)
+    np.testing.assert_array_equal(values["pool 1"], tiles.max((2, 4)))
+
+
+def test_a_unit_moves_with_the_pixels_of_its_window_and_with_no_other():
+    interface = Interface(0, 1, 3, image=(11, 9, 1))
+    model = make_cnn(interface, filters=(2, 2), kernel_size=4, pool_size=2)
+    images = jnp.asarray(RANDOM.uniform(size=(1, 11, 9, 1)), jnp.float32)
+    params = draw_like(jax.eval_shape(model.init, jax.random.key(0), images))
+    # Positive weights, so that no window is hidden by what is not the largest of it.
+    params = jax.tree.map(jnp.abs, params)
+    for index, windows in enumerate(model.layers.windows[:-2]):
+        value = lambda x, i=index: model.layers.apply(params, x)[i][0, 1, 1].sum()
+        # Over several pictures another pixel of a pooling window is the largest.
+        draws = [RANDOM.uniform(size=(1, 11, 9, 1)) for _ in range(40)]
+        slope = jax.jit(jax.grad(value))
+        moved = sum(np.asarray(slope(jnp.float32(x)) != 0)[0, :, :, 0] for x in draws)
+        for axis, window in enumerate(windows):
+            first, after = window.span(1)
+            seen = np.flatnonzero(moved.any(axis=1 - axis))
+            size = moved.shape[axis]
+            assert (seen[0], seen[-1] + 1) == (max(first, 0), min(after, size))
