@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from experiments.program import run
+from experiments.program import report_folder, run
 from lib.error import UserError
 
 if TYPE_CHECKING:
@@ -34,10 +34,7 @@ def main(_: Sequence[str]) -> None:
     from lib.report.gradient_figure import draw_gradients
 
     store = Path(STORE.value)
-    folder = store / "report" / "gradient"
-    # A link planted in the store must not make a figure be written outside it.
-    if not folder.resolve().is_relative_to(store.resolve()):
-        raise UserError(f"{folder}: a link leads out of the store")
+    folder = report_folder(store, "gradient")
     model, length = _measure(store)
     print("\n".join(_table(model).lines()))
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ same command to continue · 130 interrupted.
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from absl import app, flags, logging
@@ -40,6 +41,15 @@ def plain(text: object) -> str:
     """Text for a terminal: one line, without control or formatting characters."""
     joined = " ".join(str(text).split())
     return "".join(c for c in joined if not unicodedata.category(c).startswith("C"))
+
+
+def report_folder(store: Path, name: str) -> Path:
+    """<store>/report/<name>, where a program writes figures; made by who writes."""
+    folder = store / "report" / name
+    # A link planted in the store must not make a figure be written outside it.
+    if not folder.resolve().is_relative_to(store.resolve()):
+        raise UserError(f"{folder}: a link leads out of the store")
+    return folder
 
 
 def _guarded(main: Main) -> Main:
