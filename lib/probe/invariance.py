@@ -108,8 +108,7 @@ def _spread(program: Program, num_pictures: int) -> list[Array]:
     """Batches of the test split that hold about so many pictures, evenly spread."""
     task, size = program.test, program.config.evaluation.batch_size
     count = min(task.eval_batches, max(1, -(-num_pictures // size)))
-    places = np.linspace(0, task.eval_batches - 1, count).round().astype(np.int32)
-    return [jnp.int32(place) for place in places]
+    return [jnp.int32(i * task.eval_batches // count) for i in range(count)]
 
 
 def _side(program: Program) -> Array:

@@ -96,9 +96,11 @@ def draw_layers(models: Sequence[ModelInvariance], narrow: bool) -> "Figure":
 
 
 def _layer_lines(axes: "Axes", layers: Sequence[LayerChange]) -> None:
-    """Detectors in line styles of their own, pooled layers bold and unbroken."""
-    for place, layer in enumerate(layers):
-        look = list(base.looks(map(str, range(len(layers)))).values())[place]
+    """Detectors dashed, after their non-linearity; what pools bold and unbroken."""
+    layers = [layer for layer in layers if not layer.name.startswith("conv")]
+    looks = base.looks(layer.name for layer in layers)
+    for layer in layers:
+        look = looks[layer.name]
         is_pooled = layer.name.startswith(_POOLING)
         axes.plot(
             list(layer.changed), list(layer.changed.values()),
@@ -149,7 +151,7 @@ def _band(axes: "Axes", curves: Sequence[Curve], look: base.Look) -> None:
 def _floor(axes: "Axes", floor: float) -> None:
     axes.axhline(floor, color=base.RULE, linewidth=1, zorder=1)
     axes.annotate(
-        "floor: reads nothing", (1, floor), xycoords=("axes fraction", "data"),
-        xytext=(0, 3), textcoords="offset points", ha="right", fontsize=7.5,
+        "floor: reads nothing", (0, floor), xycoords=("axes fraction", "data"),
+        xytext=(4, 3), textcoords="offset points", ha="left", fontsize=7.5,
         color=base.GREY,
     )  # fmt: skip
