@@ -36,13 +36,15 @@ class Cost(NamedTuple):
     memory: int  # bytes that XLA plans for a training step of Adam with one picture
 
 
-class Step(NamedTuple):
-    """A training step and the shapes it takes: `step(state, image)` -> state."""
+class Planned(NamedTuple):
+    """A network's cost, and its compiled training step: `step(state, image)` -> state.
 
+    `start()` allocates the first state and an image.
+    """
+
+    cost: Cost
+    start: Callable[[], tuple[Any, Float[Array, "1 S S 1"]]]
     step: Callable[[Any, Float[Array, "1 S S 1"]], Any]
-    init: Callable[[], Any]
-    state: Any  # shapes
-    image: jax.ShapeDtypeStruct
 
 
 def num_blocks(side: int) -> int:
@@ -69,39 +71,35 @@ def dense_weights(inputs: tuple[int, int], outputs: tuple[int, int]) -> int:
     return inputs[0] * inputs[1] * outputs[0] * outputs[1]
 
 
-def training_step(model: Model, side: int) -> Step:
-    """One step of Adam on one picture; the state is (params, opt_state)."""
-    tx = make_optimizer("adam", 1)
+def plan(name: str, side: int) -> Planned:
+    """Counted and compiled from shapes alone: nothing is allocated before `start`."""
+    model, tx = make_network(name, side), make_optimizer("adam", 1)
     image = jax.ShapeDtypeStruct((1, side, side, 1), jnp.float32)
 
-    def init() -> Any:
+    def start() -> Any:
         params = model.init(jax.random.key(0), jnp.zeros(image.shape))
-        return params, tx.init(params)
+        return (params, tx.init(params)), jnp.ones(image.shape)
 
-    def loss(params: Any, image: Array) -> Array:
-        logits = model.apply(params, (), image, None, None)[0]
-        return -jax.nn.log_softmax(logits)[0, 0, 0]
+    def answer(params: Any, image: Array) -> Array:
+        return model.apply(params, (), image, None, None)[0]
 
     def step(state: Any, image: Array) -> Any:
         params, opt_state = state
-        updates, opt_state = tx.update(jax.grad(loss)(params, image), opt_state, params)
+        loss = lambda params: -jax.nn.log_softmax(answer(params, image))[0, 0, 0]
+        updates, opt_state = tx.update(jax.grad(loss)(params), opt_state, params)
         return optax.apply_updates(params, updates), opt_state
 
-    return Step(step, init, jax.eval_shape(init), image)
-
-
-def cost_of(name: str, side: int) -> Cost:
-    """Counted from shapes alone: nothing is allocated, whatever the side."""
-    model = make_network(name, side)
-    made = training_step(model, side)
-    params = made.state[0]
-    answer = lambda params, image: model.apply(params, (), image, None, None)[0]
-    compiled = jax.jit(made.step, donate_argnums=0).lower(made.state, made.image)
-    planned = compiled.compile().memory_analysis()
-    memory = planned.argument_size_in_bytes + planned.temp_size_in_bytes
-    memory += planned.output_size_in_bytes - planned.alias_size_in_bytes
-    return Cost(
-        sum(x.size for x in jax.tree.leaves(params)),
-        count_flops(answer, params, made.image),
-        memory,
+    state, _ = jax.eval_shape(start)
+    compiled = jax.jit(step, donate_argnums=0).lower(state, image).compile()
+    cost = Cost(
+        sum(x.size for x in jax.tree.leaves(state[0])),
+        count_flops(answer, state[0], image),
+        _bytes(compiled.memory_analysis()),
     )
+    return Planned(cost, jax.jit(start), compiled)
+
+
+def _bytes(planned: Any) -> int:
+    """All that is alive at once: what goes in and comes out, and what lies between."""
+    ends = planned.argument_size_in_bytes + planned.output_size_in_bytes
+    return ends - planned.alias_size_in_bytes + planned.temp_size_in_bytes

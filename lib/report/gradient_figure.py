@@ -38,7 +38,7 @@ def draw_gradients(
         axes.set_ylabel(NORM_LABEL)
         axes.tick_params(labelleft=True)
         axes.minorticks_off()
-        axes.yaxis.set_major_formatter(lambda value, _: _power(value))
+        axes.yaxis.set_major_formatter(lambda value, _: power(value))
         axes.legend(
             loc="upper left",
             bbox_to_anchor=(-0.02, -0.15 if not narrow else -0.17),
@@ -94,7 +94,7 @@ def draw_heat(models: Sequence[ModelGradients], narrow: bool) -> "Figure":
     return figure
 
 
-def _power(value: float) -> str:
+def power(value: float) -> str:
     """A power of ten as text: figures do not read mathematics."""
     exponent = str(round(log10(value))) if value > 0 else ""
     return "10" + exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
