@@ -6,21 +6,24 @@ lies outside of the picture is grey. Every answer then depends on the same pixel
 the picture had been read whole, and no more memory is needed than one band takes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, UInt8
+from jaxtyping import Array, Float, Int, UInt8
 
 from lib.error import UserError
 from lib.types import Model, Params
 
 BAND_PIXELS = 1_500_000  # of a band without its halo: about 0.5 GB in the first layers
 _GREY = 128
+_TOPS = 32
 
 Response = Callable[[UInt8[np.ndarray, "H W 3"]], Float[np.ndarray, "h w"]]
+
+Scene = tuple[UInt8[np.ndarray, "H W 3"], Int[np.ndarray, "N 2"]]
 
 
 class Peak(NamedTuple):
@@ -72,29 +75,90 @@ def make_response(
 
 
 def peak(response: Float[np.ndarray, "h w"], stride: int) -> Peak:
-    """The highest place, moved by the parabola through its neighbours' logarithms.
+    """The highest place, between the places of the map.
 
-    A figure's response is taught to fall off as a Gaussian, whose logarithm is one.
+    A figure's response is taught to fall off as a Gaussian around it, so a parabola
+    through the logarithms of neighbours has its vertex at the figure, and there the
+    score that the map would have. The highest vertex of the highest places counts: a
+    figure between four places shows less on the map than one at a place.
     """
-    at = np.unravel_index(int(np.argmax(response)), response.shape)
-    row, column = int(at[0]), int(at[1])
     logs = np.log(np.maximum(response, 1e-9))
-    down = _vertex(logs[:, column], row)
-    across = _vertex(logs[row], column)
-    middle = lambda place: (place + 0.5) * stride - 0.5
-    score = float(response[row, column])
-    return Peak(middle(row + down), middle(column + across), score)
+    best = None
+    for row, column in _tops(response):
+        down, above = _vertex(logs[:, column], row)
+        across, beside = _vertex(logs[row], column)
+        score = float(min(np.exp(logs[row, column] + above + beside), 1.0))
+        if best is None or score > best.score:
+            middle = lambda place: (place + 0.5) * stride - 0.5
+            best = Peak(middle(row + down), middle(column + across), score)
+    assert best is not None, "a map has a highest place"
+    return best
 
 
-def _vertex(values: Float[np.ndarray, " n"], at: int) -> float:
-    """Where between the neighbours of `at` a parabola through all three is highest."""
+def _tops(response: Float[np.ndarray, "h w"]) -> list[tuple[int, int]]:
+    """The highest places that have no higher neighbour, at most _TOPS of them."""
+    rows, columns = response.shape
+    around = np.pad(response, 1, constant_values=-np.inf)
+    is_top = np.ones(response.shape, bool)
+    for i in range(3):
+        for j in range(3):
+            is_top &= response >= around[i : i + rows, j : j + columns]
+    places = np.flatnonzero(is_top)
+    order = np.argsort(-response.ravel()[places], kind="stable")[:_TOPS]
+    return [divmod(int(place), columns) for place in places[order]]
+
+
+def _vertex(values: Float[np.ndarray, " n"], at: int) -> tuple[float, float]:
+    """Where a parabola through three values is highest, from `at` on, and how much."""
     if not 0 < at < len(values) - 1:
-        return 0.0
+        return 0.0, 0.0
     before, here, after = (float(v) for v in values[at - 1 : at + 2])
-    bend = before - 2 * here + after
-    return (
-        0.0 if bend >= 0 else float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5))
-    )
+    bend, slope = before - 2 * here + after, (after - before) / 2
+    if bend >= 0:
+        return 0.0, 0.0
+    shift = float(np.clip(-slope / bend, -0.5, 0.5))
+    return shift, slope * shift + bend * shift**2 / 2
+
+
+class Survey(NamedTuple):
+    """What a response says of known scenes: its peaks, and how far off they are."""
+
+    scores: Float[np.ndarray, " N"]
+    errors: Float[np.ndarray, " N"]  # pixels from the nearest figure; inf without one
+
+    def found(self, threshold: float, within: float) -> int:
+        """Scenes whose peak is at least the threshold, and no further off."""
+        return int(((self.scores >= threshold) & (self.errors <= within)).sum())
+
+    def alarms(self, threshold: float) -> int:
+        """Scenes with a peak of at least the threshold."""
+        return int((self.scores >= threshold).sum())
+
+
+def survey(respond: Response, stride: int, scenes: Iterable[Scene]) -> Survey:
+    """The peaks of scenes, given as a picture and the places [N, 2] of its figures."""
+    scores, errors = [], []
+    for picture, places in scenes:
+        found = peak(respond(picture), stride)
+        gaps = np.hypot(places[:, 0] - found.row, places[:, 1] - found.column)
+        scores.append(found.score)
+        errors.append(float(gaps.min(initial=np.inf)))
+    return Survey(np.array(scores, np.float64), np.array(errors, np.float64))
+
+
+def calibrate(scores: Float[np.ndarray, " N"], rate: float) -> float:
+    """The lowest threshold that at most a share `rate` of these peaks reaches."""
+    ordered = np.sort(np.asarray(scores, np.float64))[::-1]
+    allowed = int(np.floor(rate * len(ordered)))
+    return float(np.nextafter(ordered[allowed], 2)) if allowed < len(ordered) else 0.0
+
+
+def rate_at(rate: float, megapixels: float) -> float:
+    """False alarms in a picture, given those in one of a megapixel: 1 - (1 - r)^m.
+
+    As many independent chances as there are megapixels, and not less than one.
+    """
+    return 1 - (1 - rate) ** max(megapixels, 1.0)
 
 
 def check_side(name: str, shape: tuple[int, ...], smallest: int) -> None:

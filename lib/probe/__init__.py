@@ -16,6 +16,7 @@ from lib.probe.language import (
     make_passage_probe,
     make_sample_probe,
 )
+from lib.probe.location import make_location_probe
 from lib.probe.questions import make_answer_probe
 from lib.program import Program
 from lib.train import Hparams
@@ -36,7 +37,7 @@ PROBES: Mapping[str, tuple[Maker, ...]] = {
     ),
     "questions": (make_answer_probe,),
     "images": (make_invariance_probe,),
-    "location": (),
+    "location": (make_location_probe,),
     "captions": (),
     "picture_questions": (),
 }

@@ -6,8 +6,9 @@
 
 Place (i, j) is the middle of pixels 8 i to 8 i + 7, 8 j to 8 j + 7. Half of the crops
 are cut around a target, which then lies anywhere in the scored region with equal
-probability; the others are cut anywhere, and most have none. Scored are the places that
-are 16 pixels or more from the crop's border, but for those near a target that is itself
+probability; a quarter around a double, which differs from the target in one part
+only; the others anywhere. Most of those have no target. Scored are the places that are
+16 pixels or more from the crop's border, but for those near a target that is itself
 outside of the region.
 
 `similarity` is the probability with which each of the five parts of another figure is
@@ -35,7 +36,7 @@ from jaxtyping import Array, Float, Int
 
 from lib.loss import masked, mean
 from lib.setting import Bound, Positive, Probability, Size
-from lib.tasks.crowd_scene import draw_crowd, draw_places
+from lib.tasks.crowd_scene import Crowd, draw_crowd, draw_places
 from lib.types import Batch, Interface, Mean, Metric, PRNGKey, Split, Task
 
 STRIDE = 8
@@ -45,6 +46,7 @@ _MARGIN = 16  # pixels at a crop's border that are not scored
 _FAR = 24.0  # pixels: beyond them a place has nothing to do with a target
 _APART = 100  # pixels between two targets
 _SEEDS: Mapping[Split, int] = {"train": 1, "validation": 2, "test": 3}
+_WHOLE = 1_000_000  # keys of whole scenes lie apart from those of scenes for crops
 _HALF_CELL = math.sqrt(2 * (STRIDE / 2) ** 2)
 
 
@@ -158,17 +160,25 @@ def _cuts(
     key: PRNGKey, data: Any, count: int, side: int
 ) -> tuple[Int[Array, "B 2"], Int[Array, " B"]]:
     """The corner and scene of each crop."""
-    keys = jax.random.split(key, 5)
+    keys = jax.random.split(key, 6)
     first, last, _ = _region(side)
     num_scenes, scene_side = data["pictures"].shape[:2]
-    which = jax.random.randint(keys[0], (count,), 0, len(data["places"]))
-    around = data["places"][which]
+    around = _pick(keys[0], data["places"], count)
     shift = jax.random.randint(keys[1], (count, 2), first * STRIDE, last * STRIDE)
     anywhere = jax.random.randint(keys[2], (count, 2), 0, scene_side - side + 1)
     scene = jax.random.randint(keys[3], (count,), 0, num_scenes)
-    aimed = jax.random.bernoulli(keys[4], 0.5, (count,))
-    corners = jnp.where(aimed[:, None], around[:, 1:] - shift, anywhere)
-    return corners, jnp.where(aimed, around[:, 0], scene)
+    other = jnp.concatenate([scene[:, None], anywhere], axis=1)
+    near = lambda place: jnp.concatenate([place[:, :1], place[:, 1:] - shift], axis=1)
+    kind = jax.random.uniform(keys[4], (count, 1))
+    cut = jnp.where(kind < 0.5, near(around), other)
+    if len(data["doubles"]):
+        double = near(_pick(keys[5], data["doubles"], count))
+        cut = jnp.where(kind > 0.75, double, cut)
+    return cut[:, 1:], cut[:, 0]
+
+
+def _pick(key: PRNGKey, places: Int[Array, "M 3"], count: int) -> Int[Array, "B 3"]:
+    return places[jax.random.randint(key, (count,), 0, len(places))]
 
 
 def _relight(key: PRNGKey, images: Float[Array, "B S S 3"]) -> Float[Array, "B S S 3"]:
@@ -183,6 +193,27 @@ def _relight(key: PRNGKey, images: Float[Array, "B S S 3"]) -> Float[Array, "B S
     return jnp.clip(images, 0, 1)
 
 
+def draw_scene(
+    split: Split,
+    index: int,
+    height: int,
+    width: int,
+    density: float,
+    similarity: float,
+    num_targets: int = 1,
+) -> Crowd:
+    """Whole scene `index` of a split, with its targets at random, 40 pixels inside.
+
+    Scenes of one index with and without a target are drawn from different keys.
+    """
+    rng = np.random.default_rng([_SEEDS[split], _WHOLE, num_targets, index])
+    places = [
+        (int(rng.integers(40, height - 40)), int(rng.integers(40, width - 40)))
+        for _ in range(num_targets)
+    ]
+    return draw_crowd(rng, height, width, density, similarity, places)
+
+
 @functools.lru_cache(maxsize=6)
 def _draw(
     split: Split,
@@ -192,17 +223,23 @@ def _draw(
     similarity: float,
     crop: int,
 ) -> dict[str, Array]:
-    """Scenes [N, side, side, 3], and (scene, row, column) of every target in them."""
+    """Scenes [N, side, side, 3]; (scene, row, column) of every target and double."""
     pictures = np.empty((num_scenes, side, side, 3), np.uint8)
-    places = []
+    places, doubles = [], []
     for i in range(num_scenes):
         rng = np.random.default_rng([_SEEDS[split], i])
         found = draw_places(rng, side, side, crop, _APART)
         crowd = draw_crowd(rng, side, side, density, similarity, found)
         pictures[i] = crowd.picture
         places += [(i, *place) for place in found]
-    found = np.array(places, np.int32).reshape(-1, 3)
-    return {"pictures": jnp.asarray(pictures), "places": jnp.asarray(found)}
+        inside = np.all((crowd.doubles >= crop) & (crowd.doubles < side - crop), axis=1)
+        doubles += [(i, *place) for place in crowd.doubles[inside]]
+    array = lambda rows: jnp.asarray(np.array(rows, np.int32).reshape(-1, 3))
+    return {
+        "pictures": jnp.asarray(pictures),
+        "places": array(places),
+        "doubles": array(doubles),
+    }
 
 
 def _focal(outputs: Float[Array, "B P 1"], batch: Batch) -> Mean:

@@ -50,6 +50,7 @@ class Crowd(NamedTuple):
     picture: UInt8[np.ndarray, "H W 3"]
     targets: Int[np.ndarray, "N 2"]  # row and column of each target's centre
     scales: Float[np.ndarray, " N"]  # their sizes: 1 is 56 pixels high
+    doubles: Int[np.ndarray, "M 2"]  # centres of those that differ in one part only
 
 
 class _Item(NamedTuple):
@@ -84,13 +85,17 @@ def draw_crowd(
     for i, (place, manner) in enumerate(zip(targets, manners, strict=True)):
         foot = place[0] + (HEIGHT - CENTRE) * manner.scale
         items.append(_Item(foot, *place, manner.scale, TARGET, manner, target=i))
+    doubles = []
     hidden = _Hidden()
     for item in sorted(items, key=lambda item: item.foot):
         if hidden.allows(item):
             _paint_item(scene, item)
+            if item.looks is not None and sum(map(bool, item.looks)) == 1:
+                doubles.append((item.row, item.column))
     places = np.array(targets, np.int32).reshape(-1, 2)
     scales = np.array([m.scale for m in manners], np.float32)
-    return Crowd(_finish(rng, scene), places, scales)
+    likes = np.array(doubles, np.int32).reshape(-1, 2)
+    return Crowd(_finish(rng, scene), places, scales, likes)
 
 
 def draw_places(

@@ -1,0 +1,210 @@
+"""Finds one figure in a crowded picture, or a cut-out in a photograph.
+
+    python -m experiments.locate --run=ID picture.png [--store=results]
+    python -m experiments.locate --template=cut.png picture.jpg
+    python -m experiments.locate --run=ID --benchmark
+    python -m experiments.locate --benchmark picture.jpg
+
+Prints JSON: whether it was found, the row and column of its middle in pixels, the box
+around it (top, left, bottom, right), the score, the threshold that the score is held
+against, and how often a picture that lacks it has a higher score. The picture with the
+box, and the response map beside it, is written to --out: by default a file named after
+the picture, -located.png, in the current folder.
+
+A run is one of `crowd`; it looks for the figure that it learned. Its threshold was set
+by its probe (evaluation.num_scenes). A template is found at 0.9 to 1.1 of its size.
+
+--benchmark measures: a run on 200 fresh scenes of a megapixel with the figure and 200
+without; templates on 100 random cut-outs of 48 pixels, each plain, with another
+brightness and contrast, as JPEG of quality 70, and at 0.9 and 1.1 of its size.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+
+from experiments.program import run
+from lib.error import UserError
+
+RUN = flags.DEFINE_string("run", None, "The run's id, 16 hexadecimal digits.")
+STORE = flags.DEFINE_string("store", "results", "Folder of runs, sweeps and reports.")
+TEMPLATE = flags.DEFINE_string("template", None, "A picture of what is looked for.")
+OUT = flags.DEFINE_string(
+    "out", None, "The picture to write; by default NAME-located.png in this folder."
+)
+THRESHOLD = flags.DEFINE_float(
+    "threshold", None, "Scores below it count as not found; by default the calibrated."
+)
+MAX_MEGAPIXELS = flags.DEFINE_float(
+    "max_megapixels", 100.0, "Larger pictures are refused before they are decoded."
+)
+BENCHMARK = flags.DEFINE_bool("benchmark", False, "Measure on cases that are known.")
+NUM_CASES = flags.DEFINE_integer(
+    "num_cases", 0, "Of --benchmark: 200 scenes or 100 cut-outs.", lower_bound=0
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    paths = list(arguments[1:])
+    if (RUN.value is None) == (TEMPLATE.value is None) and not BENCHMARK.value:
+        raise UserError("give what is looked for as either --run or --template")
+    if BENCHMARK.value and TEMPLATE.value is not None:
+        raise UserError("--benchmark takes a --run, or a picture to cut out of")
+    needs_picture = RUN.value is None or not BENCHMARK.value
+    if needs_picture and not paths:
+        raise UserError("give the picture to search as an argument")
+    if not needs_picture and paths:
+        raise UserError(f"--run with --benchmark draws its scenes; {paths[0]!r} is not")
+    if THRESHOLD.value is not None and not 0 <= THRESHOLD.value <= 1:
+        raise UserError(f"--threshold must be from 0 to 1, got {THRESHOLD.value}")
+    from lib.picture import read_picture
+
+    read = lambda path, side: read_picture(
+        path, max_megapixels=MAX_MEGAPIXELS.value, min_side=side
+    )
+    if BENCHMARK.value:
+        from lib.location_benchmark import measure_scenes, measure_templates
+
+        if RUN.value is None:
+            picture = read(paths[0], 64)
+            print(json.dumps(measure_templates(picture, NUM_CASES.value or 100)))
+        else:
+            loaded = _load()
+            threshold, _ = _calibrated(loaded.result)
+            settings = loaded.config.task
+            found = measure_scenes(
+                loaded.model,
+                loaded.params,
+                loaded.task.interface.stride,
+                (settings["density"], settings["similarity"]),
+                threshold,
+                NUM_CASES.value or 200,
+            )
+            print(json.dumps(found))
+        return 0
+    picture = read(paths[0], 8)
+    if RUN.value is not None:
+        said, draw = _search_figure(paths[0], picture)
+    else:
+        said, draw = _search_template(picture, read(TEMPLATE.value, 4))
+    out = Path(OUT.value or f"{Path(paths[0]).stem}-located.png").expanduser()
+    _write(out, draw)
+    print(json.dumps({**said, "picture": str(out)}))
+    return 0
+
+
+def _load() -> Any:
+    from lib import load_run
+
+    assert RUN.value is not None, "checked: a run or a template is given"
+    loaded = load_run(Path(STORE.value), RUN.value)
+    if loaded.task.system != "location":
+        name = loaded.config.task["name"]
+        raise UserError(f"--run: {RUN.value} learned {name}, which finds no places")
+    return loaded
+
+
+def _calibrated(result: Any) -> tuple[float, float | None]:
+    """The threshold, and the share of scenes of a megapixel with a false alarm."""
+    from lib.report.collect import dig, number, whole
+
+    found = dig(result, "location")
+    threshold, count = number(dig(found, "threshold")), whole(dig(found, "num_scenes"))
+    alarms = whole(dig(found, "false_alarms"))
+    rate = alarms / count if count and alarms is not None else None
+    if THRESHOLD.value is not None:
+        return THRESHOLD.value, rate if THRESHOLD.value == threshold else None
+    if threshold is None:
+        raise UserError(
+            f"--run: {RUN.value} has no calibrated threshold, as "
+            "evaluation.num_scenes was 0; give one with --threshold"
+        )
+    return threshold, rate
+
+
+def _search_figure(name: str, picture: Any) -> tuple[dict[str, Any], Any]:
+    from lib.locate import check_side, make_response, peak, rate_at
+    from lib.tasks.crowd_figure import BOX
+
+    check_side(name, picture.shape, 2 * round(BOX[1]))
+    loaded = _load()
+    threshold, rate = _calibrated(loaded.result)
+    stride = loaded.task.interface.stride
+    response = make_response(loaded.model, loaded.params, stride)(picture)
+    found = peak(response, stride)
+    megapixels = picture.shape[0] * picture.shape[1] / 1e6
+    alarms = None if rate is None else rate_at(rate, megapixels)
+    half = (1.25 * BOX[0], 1.25 * BOX[1])
+    said = _said(found.row, found.column, found.score, half, threshold, alarms)
+    return said, _drawer(picture, response, said, "probability of the figure")
+
+
+def _search_template(picture: Any, template: Any) -> tuple[dict[str, Any], Any]:
+    from lib.template import (
+        FALSE_ALARMS,
+        check_template,
+        find_template,
+        largest_size,
+        prepare,
+    )
+    from lib.template import THRESHOLD as KNOWN
+
+    check_template(template, picture.shape)
+    photograph = prepare(picture, largest_size(template, picture.shape))
+    found = find_template(photograph, template)
+    threshold = KNOWN if THRESHOLD.value is None else THRESHOLD.value
+    half = (found.size[0] / 2, found.size[1] / 2)
+    alarms = FALSE_ALARMS if threshold == KNOWN else None
+    said = _said(found.row, found.column, found.score, half, threshold, alarms)
+    said["scale"] = found.scale
+    return said, _drawer(picture, found.response, said, "correlation with the cut-out")
+
+
+def _said(
+    row: float,
+    column: float,
+    score: float,
+    half: tuple[float, float],
+    threshold: float,
+    alarms: float | None,
+) -> dict[str, Any]:
+    """What is printed; a place that is not found is still named, as the likeliest."""
+    box = [row - half[0], column - half[1], row + half[0], column + half[1]]
+    return {
+        "found": score >= threshold,
+        "row": round(row, 1),
+        "column": round(column, 1),
+        "box": [round(v, 1) for v in box],
+        "score": round(score, 4),
+        "threshold": round(threshold, 4),
+        "false_alarm_rate": None if alarms is None else round(alarms, 4),
+    }
+
+
+def _drawer(picture: Any, response: Any, said: dict[str, Any], heading: str) -> Any:
+    from lib.report.location_figure import draw_location
+
+    verdict = "found" if said["found"] else "not found; most like it"
+    title = f"{verdict}: row {said['row']:g}, column {said['column']:g}"
+    title += f", score {said['score']:.2f} (threshold {said['threshold']:.2f})"
+    names = {"response": heading, "box": "the box, enlarged"}
+    return lambda: draw_location(
+        picture, response, tuple(said["box"]), title, names, said["found"]
+    )
+
+
+def _write(out: Path, draw: Any) -> None:
+    from lib.report.figure import png
+    from lib.report.file import replace_file
+
+    try:
+        replace_file(out, png(draw))
+    except OSError as error:
+        raise UserError(f"--out: {out} cannot be written: {error.strerror}") from error
+
+
+if __name__ == "__main__":
+    run(main, num_arguments=1)
