@@ -7,6 +7,7 @@ from typing import Protocol
 from lib.report import (
     classification_part,
     language_part,
+    location_part,
     memory_part,
     questions_part,
     regression_part,
@@ -43,6 +44,7 @@ PARTS: dict[str, Part] = {
     "classification": classification_part,
     "language": language_part,
     "questions": questions_part,
+    "location": location_part,
 }
 
 
