@@ -27,6 +27,7 @@ from lib.models.lru import make_lru
 from lib.models.lstm import make_lstm
 from lib.models.mlp import make_mlp
 from lib.models.picture_reader import make_picture_reader
+from lib.models.resnet import make_resnet
 from lib.models.rnn import make_rnn
 from lib.models.tcn import make_tcn
 from lib.models.text_cnn import make_text_cnn
@@ -54,6 +55,7 @@ SEQUENCE_MODELS: dict[str, Callable[..., Model]] = {
 PICTURE_MODELS: dict[str, Callable[..., Model]] = {
     "mlp": make_mlp,
     "cnn": make_cnn,
+    "resnet": make_resnet,
 }
 
 MAP_MODELS: dict[str, Callable[..., Model]] = {"locator": make_locator}

@@ -13,14 +13,18 @@ from tests.models.test_model_contract import draw_like
 
 B, SIDE = 3, 9
 INTERFACE = Interface(0, 2, 4, image=(SIDE, SIDE, 2))
-SMALL = {"cnn": {"filters": (4, 6)}}
+SMALL = {
+    "mlp": {"hidden_size": 6},
+    "cnn": {"filters": (4, 6), "hidden_size": 6},
+    "resnet": {"filters": (4, 6)},
+}
 every_model = pytest.mark.parametrize("name", PICTURE_MODELS)
 
 
 @functools.cache
 def case_of(name):
     """The model, parameters of no special value, pictures, and the compiled form."""
-    model = PICTURE_MODELS[name](INTERFACE, hidden_size=6, **SMALL.get(name, {}))
+    model = PICTURE_MODELS[name](INTERFACE, **SMALL.get(name, {}))
     random = np.random.default_rng(0)
     images = jnp.asarray(random.uniform(size=(B, *INTERFACE.image)), jnp.float32)
     params = draw_like(jax.eval_shape(model.init, jax.random.key(0), images))

@@ -165,3 +165,23 @@ def test_pooling_over_filters_is_high_where_any_of_the_group_is():
     assert pool_filters(x, 2)[0, 0, 0].tolist() == [0, 0, 5]
     with pytest.raises(ValueError, match="group of 4 does not divide 6"):
         pool_filters(x, 4)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_the_gradient_of_tiles_is_that_of_windows(size, padding):
+    def windows(x):
+        step = (1, size, size, 1)
+        sides = padding.upper()
+        return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, step, step, sides)
+
+    own = lambda x: max_pool(x, size, padding=padding)
+    slope = lambda f: jax.jit(jax.grad(lambda x: jnp.sum(jnp.sin(f(x)))))(PICTURES)
+    np.testing.assert_array_equal(slope(own), slope(windows))
+
+
+def test_the_gradient_goes_to_the_first_of_equal_numbers():
+    x = jnp.zeros((1, 2, 4, 1)).at[0, 1, 1:3].set(1.0)
+    x = x.at[0, 1, 3].set(1.0)
+    got = jax.grad(lambda x: jnp.sum(max_pool(x, 2)))(x)[0, :, :, 0]
+    assert got.tolist() == [[0, 0, 0, 0], [0, 1, 1, 0]]
