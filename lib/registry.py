@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from lib.data.babi import make_babi
 from lib.data.digits import make_digits, make_seq_digits
+from lib.data.easy_vqa import make_easy_vqa
 from lib.data.jsb_chorales import make_jsb_chorales
 from lib.data.labelled_text import make_labelled_text
 from lib.data.mnist import make_mnist, make_seq_mnist
@@ -19,14 +20,18 @@ from lib.data.series import make_series
 from lib.data.spam import make_ling_spam, make_sms_spam
 from lib.data.text_file import make_text_file
 from lib.data.tiny_shakespeare import make_tiny_shakespeare
+from lib.data.vqa import make_vqa
 from lib.models.bag import make_bag
 from lib.models.cnn import make_cnn
+from lib.models.cnn_mlp import make_cnn_mlp
 from lib.models.gru import make_gru
 from lib.models.locator import make_locator
 from lib.models.lru import make_lru
 from lib.models.lstm import make_lstm
 from lib.models.mlp import make_mlp
 from lib.models.picture_reader import make_picture_reader
+from lib.models.relation_chain import make_relation_chain
+from lib.models.relation_network import make_relation_network
 from lib.models.resnet import make_resnet
 from lib.models.rnn import make_rnn
 from lib.models.tcn import make_tcn
@@ -36,6 +41,7 @@ from lib.tasks.adding import make_adding
 from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.crowd import make_crowd
 from lib.tasks.recall import make_recall
+from lib.tasks.scene_questions import make_scene_questions
 from lib.tasks.scenes import make_scenes
 from lib.tasks.sine import make_sine
 from lib.tasks.stories import make_stories
@@ -62,6 +68,9 @@ MAP_MODELS: dict[str, Callable[..., Model]] = {"locator": make_locator}
 
 READING_MODELS: dict[str, Callable[..., Model]] = {
     "picture_reader": make_picture_reader,
+    "relation_network": make_relation_network,
+    "relation_chain": make_relation_chain,
+    "cnn_mlp": make_cnn_mlp,
 }
 
 MODELS = {**SEQUENCE_MODELS, **PICTURE_MODELS, **MAP_MODELS, **READING_MODELS}
@@ -97,6 +106,9 @@ MAP_TASKS: dict[str, Callable[..., Task]] = {"crowd": make_crowd}
 
 READING_TASKS: dict[str, Callable[..., Task]] = {
     "scenes": make_scenes,
+    "scene_questions": make_scene_questions,
+    "easy_vqa": make_easy_vqa,
+    "vqa": make_vqa,
 }
 
 TASKS = {**SEQUENCE_TASKS, **PICTURE_TASKS, **MAP_TASKS, **READING_TASKS}

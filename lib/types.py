@@ -171,6 +171,9 @@ class Model(NamedTuple):
     # which `step` reads x; None: the model has none
     attention: Callable[[Params, Carry, PyTree], Float[Array, "B h w"]] | None = None
     layers: Layers | None = None  # pictures: what there is to look into
+    # looks(params, inputs) [B, S, h, w]: the same of a model that reads a question
+    # whole, at each of the S looks that it takes at the picture
+    looks: Callable[[Params, PyTree], Float[Array, "B S h w"]] | None = None
 
 
 class TrainState(NamedTuple):

@@ -220,8 +220,8 @@ def make_picture_reader(
     initial: Any = method(PictureReader.initial)
 
     def init(key: PRNGKey, inputs: PyTree) -> Params:
-        first, token = PictureReader.first_step, inputs["tokens"][:, 0]
-        return module.init(key, inputs["image"], token, method=first)["params"]
+        first, token = PictureReader.first_step, inputs["tokens"][:1, 0]
+        return module.init(key, inputs["image"][:1], token, method=first)["params"]
 
     def apply(
         params: Params,
@@ -235,9 +235,16 @@ def make_picture_reader(
         return after[1], after[0]
 
     attention: Any = method(PictureReader.attention) if image == "attended" else None
+
+    def begin(params: Params, inputs: PyTree) -> Carry:
+        # A picture with several rows of words, one after another, is encoded once.
+        count = len(inputs["tokens"]) // len(inputs["image"])
+        carry = initial(params, inputs["image"])
+        return jax.tree.map(lambda x: jnp.repeat(x, count, axis=0), carry)
+
     return Model(
         init,
-        lambda params, inputs: initial(params, inputs["image"]),
+        begin,
         apply,
         step,
         attention=attention,

@@ -1,6 +1,7 @@
 """Every published data set by its name. A new one is one file and one line here."""
 
 from lib.data.published.babi import BABI
+from lib.data.published.easy_vqa import EASY_VQA
 from lib.data.published.jsb_chorales import JSB_CHORALES
 from lib.data.published.ling_spam import LING_SPAM
 from lib.data.published.mnist import MNIST
@@ -25,5 +26,6 @@ DATASETS: dict[str, Source] = {
         AIRLINE,
         JSB_CHORALES,
         MNIST,
+        EASY_VQA,
     )
 }
