@@ -47,7 +47,7 @@ def make_response(
     halo = (field // 2 // stride + 1) * stride
 
     @jax.jit
-    def answer(band: UInt8[Array, "h w 3"]) -> Float[Array, "i j"]:
+    def answer(params: Params, band: UInt8[Array, "h w 3"]) -> Float[Array, "i j"]:
         images = band[None].astype(jnp.float32) / 255
         outputs, _ = model.apply(params, (), images, None, None)
         rows, columns = band.shape[0] // stride, band.shape[1] // stride
@@ -68,7 +68,7 @@ def make_response(
             part = np.full((*size, 3), _GREY, np.uint8)
             low, high = max(top, 0), min(top + size[0], height)
             part[low - top : high - top, halo : halo + width] = picture[low:high]
-            found.append(np.asarray(answer(part)))
+            found.append(np.asarray(answer(params, part)))
         return np.concatenate(found)[:rows]
 
     return respond

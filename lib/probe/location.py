@@ -8,7 +8,6 @@ counted on scenes of test that lack it, and what is found on those that have it.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import jax
 import numpy as np
 from jaxtyping import UInt8
 
@@ -46,7 +45,7 @@ def make_location_probe(program: Program) -> Probe | None:
 
     def probe(hparams: Hparams, params: Params) -> dict[str, Any]:
         model = program.make_model(hparams)
-        respond = make_response(model, jax.device_get(params), stride)
+        respond = make_response(model, params, stride)
         without = survey(respond, stride, scenes("validation", 0))
         threshold = calibrate(without.scores, FALSE_ALARMS)
         empty = survey(respond, stride, scenes("test", 0))
