@@ -65,7 +65,7 @@ class Evaluation:
     free_running: Count = 0  # text: symbols a model runs on its own samples, scored
     passage: Count = 0  # text: first symbols of validation whose losses are kept
     num_evidence: Count = 0  # labelled texts shown with what each word did
-    num_answers: Count = 0  # questions: examples shown with the answers given to them
+    num_answers: Count = 0  # questions, captions: examples shown with what is said
     num_scenes: Count = 0  # location: scenes searched, with the figure and without
     state: State = "initial"  # "carried": from window to window of a stream
     shifts: tuple[Size, ...] = ()  # pictures: accuracy with them moved so many pixels

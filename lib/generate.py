@@ -149,13 +149,19 @@ def generate(
 
 
 def beam_search(
-    model: Model, params: Params, prompt: Int[Array, "1 P"], num_tokens: int, width: int
+    model: Model,
+    params: Params,
+    prompt: Int[Array, "1 P"],
+    num_tokens: int,
+    width: int,
+    end: int | None = None,
 ) -> tuple[Int[Array, "W N"], Float[Array, " W"]]:
     """The likeliest continuations found, best first, and their log probabilities.
 
     After each token the W likeliest of all continuations of the W kept before stay.
     Width 1 is greedy; the likeliest of all is found for sure only where W is the number
-    of possible continuations one token shorter.
+    of possible continuations one token shorter. A continuation that has come to the
+    token `end` stays as it is: only `end` follows, at no cost.
     """
     weights = prepared(model).prepare(params)
     step = prepared(model).step
@@ -167,21 +173,25 @@ def beam_search(
     scores = jnp.where(jnp.arange(width) == 0, 0.0, -jnp.inf)
 
     def extend(state: tuple, _: None) -> tuple:
-        carry, logits, scores = state
-        every = scores[:, None] + jax.nn.log_softmax(logits, axis=-1)
+        carry, logits, scores, ended = state
+        log_p = jax.nn.log_softmax(logits, axis=-1)
+        if end is not None:
+            only_end = jnp.where(jnp.arange(vocabulary_size) == end, 0.0, -jnp.inf)
+            log_p = jnp.where(ended[:, None], only_end[None, :], log_p)
+        every = scores[:, None] + log_p
         scores, place = lax.top_k(every.reshape(-1), width)
         parent, token = place // vocabulary_size, place % vocabulary_size
         carry = jax.tree.map(lambda x: x[parent], carry)
         carry, logits = step(weights, carry, token)
-        return (carry, logits, scores), (parent, token)
+        ended = ended[parent] | (token == (-1 if end is None else end))
+        return (carry, logits, scores, ended), (parent, token)
 
     def back(beam: Int[Array, " W"], links: tuple) -> tuple:
         parent, token = links
         return parent[beam], token[beam]
 
-    (_, _, scores), links = lax.scan(
-        extend, (carry, logits, scores), None, length=num_tokens
-    )
+    start = (carry, logits, scores, jnp.zeros(width, bool))
+    (_, _, scores, _), links = lax.scan(extend, start, None, length=num_tokens)
     best_first = jnp.arange(width, dtype=jnp.int32)
     _, tokens = lax.scan(back, best_first, links, reverse=True)
     return tokens.T, scores

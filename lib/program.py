@@ -24,7 +24,10 @@ from lib.optimizer import make_optimizer
 from lib.registry import MODELS, TASKS, check_fit
 from lib.store import digest
 from lib.train import Hparams, make_trainer, predict
-from lib.types import Model, Params, Split, Task, Trainer
+from lib.types import Model, Params, Split, System, Task, Trainer
+
+# Systems whose answers in words are shown: evaluation.num_answers of them.
+ANSWERING: tuple[System, ...] = ("questions", "captions", "picture_questions")
 
 
 class Program(NamedTuple):
@@ -117,8 +120,10 @@ def _check_evaluation(program: Program) -> None:
             f"{name}: an answer's words are fed back as they become known, which needs "
             "a model that reads forward only"
         )
-    if evaluation.num_answers and program.task.system != "questions":
-        raise ValueError(f"{name}: evaluation.num_answers needs a task of questions")
+    if evaluation.num_answers and program.task.system not in ANSWERING:
+        raise ValueError(
+            f"{name}: evaluation.num_answers needs a task of questions or captions"
+        )
     pictures = program.task.system == "images" and program.task.interface.image
     if (evaluation.shifts or evaluation.rotations) and not pictures:
         raise ValueError(

@@ -8,6 +8,7 @@ another.
 from collections.abc import Callable
 
 from lib.data.babi import make_babi
+from lib.data.coco_captions import make_coco_captions
 from lib.data.digits import make_digits, make_seq_digits
 from lib.data.easy_vqa import make_easy_vqa
 from lib.data.jsb_chorales import make_jsb_chorales
@@ -109,6 +110,7 @@ READING_TASKS: dict[str, Callable[..., Task]] = {
     "scene_questions": make_scene_questions,
     "easy_vqa": make_easy_vqa,
     "vqa": make_vqa,
+    "coco_captions": make_coco_captions,
 }
 
 TASKS = {**SEQUENCE_TASKS, **PICTURE_TASKS, **MAP_TASKS, **READING_TASKS}

@@ -175,7 +175,7 @@ def test_what_cannot_be_asked_is_one_clear_line(story, question, message):
         ),
         (
             {"task": {"name": "recall", "length": 8}},
-            "recall: evaluation.num_answers needs a task of questions",
+            "recall: evaluation.num_answers needs a task of questions or captions",
         ),
     ],
 )

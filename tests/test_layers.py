@@ -32,6 +32,8 @@ LAYERS = (
         "lib.gradient",
         "lib.decay",
         "lib.answer",
+        "lib.caption",
+        "lib.cider",
         "lib.locate",
         "lib.location_benchmark",
         "lib.template",

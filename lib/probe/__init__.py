@@ -7,6 +7,7 @@ for nothing; the probe examines one run and returns plain data that joins its re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lib.probe.captions import make_caption_probe
 from lib.probe.classification import make_confusion_probe, make_evidence_probe
 from lib.probe.forecast import make_forecast_probe
 from lib.probe.invariance import make_invariance_probe
@@ -38,7 +39,7 @@ PROBES: Mapping[str, tuple[Maker, ...]] = {
     "questions": (make_answer_probe,),
     "images": (make_invariance_probe,),
     "location": (make_location_probe,),
-    "captions": (),
+    "captions": (make_caption_probe,),
     "picture_questions": (),
 }
 

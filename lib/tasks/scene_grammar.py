@@ -24,18 +24,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from lib.data.question import END, SPECIAL
+from lib.data.caption import FIRST
+from lib.data.question import END
 from lib.tasks.canvas import KINDS
 from lib.tasks.scene import COLOURS, SIZES, Scene
 from lib.types import PRNGKey
 
-BEGIN = "<begin>"
 RELATIONS = ("left of", "right of", "above", "below")
 VERTICAL, HORIZONTAL = ("top", "bottom"), ("left", "right")
 _WORDS = ("a", "the", "is", "that", "and", "at", "of", *HORIZONTAL, *VERTICAL)
 SYMBOLS: tuple[str, ...] = (
-    *SPECIAL,
-    BEGIN,
+    *FIRST,
     *_WORDS,
     "above",
     "below",

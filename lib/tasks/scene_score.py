@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from lib.tasks.scene import Thing
-from lib.tasks.scene_grammar import TOLERANCE, Told, parse
+from lib.tasks.scene_grammar import TOLERANCE, Object, Told, parse
 
 PARTS = ("size", "colour", "kind", "relation", "place")
 _MOST_OBJECTS = 7  # told objects beyond these match nothing
@@ -43,6 +43,7 @@ class Marks(NamedTuple):
     exact_objects: int  # told with every attribute right
     missed: int  # shapes of the scene that no told object agrees with in two attributes
     invented: int  # told objects that agree with no shape in two attributes
+    faults: tuple[str, ...]  # what is wrong or missing, in words
 
     @property
     def meaning(self) -> float:
@@ -69,12 +70,18 @@ def mark(
     told = parse(words)
     if told is None:
         parts = {name: Count(0, 0, wanted[name]) for name in PARTS}
-        return Marks(parts, False, 0, len(things), 0)
-    best = max(
-        (_parts(told, things, match, wanted, side) for match in _matches(told, things)),
-        key=lambda found: sum(count.right for count in found[0].values()),
+        return Marks(parts, False, 0, len(things), 0, ("not a caption",))
+    match = max(
+        _matches(told, things),
+        key=lambda match: sum(
+            count.right for count in _parts(told, match, wanted, side).values()
+        ),
     )
-    parts, agreeing = best
+    parts = _parts(told, match, wanted, side)
+    agreeing = [
+        sum(_agrees(told.objects[i], thing, name) for name in PARTS[:3])
+        for i, thing in match.items()
+    ]
     close = sum(attributes >= 2 for attributes in agreeing)
     return Marks(
         parts,
@@ -82,6 +89,7 @@ def mark(
         sum(attributes == 3 for attributes in agreeing),
         len(things) - close,
         len(told.objects) - close,
+        _faults(told, things, match, side),
     )
 
 
@@ -100,25 +108,15 @@ def _matches(told: Told, things: Sequence[Thing]) -> list[dict[int, Thing]]:
 
 
 def _parts(
-    told: Told,
-    things: Sequence[Thing],
-    match: dict[int, Thing],
-    wanted: dict[str, int],
-    side: int,
-) -> tuple[dict[str, Count], list[int]]:
-    """The counts under one matching, and the attributes that each match has right."""
-    parts, agreeing = {}, [0] * len(match)
+    told: Told, match: dict[int, Thing], wanted: dict[str, int], side: int
+) -> dict[str, Count]:
+    """The counts under one matching."""
+    parts = {}
     for name in PARTS[:3]:
-        right = [
-            getattr(told.objects[i], name) == getattr(match[i], name) for i in match
-        ]
-        agreeing = [a + r for a, r in zip(agreeing, right, strict=True)]
-        num_told = sum(getattr(o, name) != "" for o in told.objects)
-        parts[name] = Count(sum(right), num_told, wanted[name])
-    holds = [
-        i in match and j in match and is_true(relation, match[i], match[j], side)
-        for i, relation, j in told.relations
-    ]
+        right = sum(_agrees(told.objects[i], thing, name) for i, thing in match.items())
+        num_told = sum(getattr(told_one, name) != "" for told_one in told.objects)
+        parts[name] = Count(right, num_told, wanted[name])
+    holds = [_holds(relation, match, side) for relation in told.relations]
     parts["relation"] = _capped(sum(holds), len(holds), wanted["relation"])
     placed, wrong = set(), 0
     for i, *names in told.places:
@@ -128,7 +126,42 @@ def _parts(
             else:
                 wrong += 1
     parts["place"] = _capped(len(placed), len(placed) + wrong, wanted["place"])
-    return parts, agreeing
+    return parts
+
+
+def _faults(
+    told: Told, things: Sequence[Thing], match: dict[int, Thing], side: int
+) -> tuple[str, ...]:
+    """What is wrong, in the order in which it was told, then what was not told."""
+    faults = []
+    for i, said in enumerate(told.objects):
+        name = " ".join(word for word in said if word)
+        if i not in match:
+            faults.append(f"no {name}")
+            continue
+        true = " ".join(match[i][:3])
+        if name != true:
+            faults.append(f"{name}: is {true}")
+    for relation in told.relations:
+        if not _holds(relation, match, side):
+            i, said, j = relation
+            pair = [" ".join(told.objects[k][1:]) for k in (i, j)]
+            faults.append(f"not {pair[0]} {said} {pair[1]}")
+    for i, *names in told.places:
+        if i not in match or not all(_is_at(n, match[i], side) for n in names):
+            faults.append(f"not at the {' '.join(names)}")
+    kept = list(match.values())
+    faults += [f"missed {' '.join(t[:3])}" for t in things if t not in kept]
+    return tuple(faults)
+
+
+def _agrees(said: Object, thing: Thing, name: str) -> bool:
+    return getattr(said, name) == getattr(thing, name)
+
+
+def _holds(relation: tuple[int, str, int], match: dict[int, Thing], side: int) -> bool:
+    i, said, j = relation
+    return i in match and j in match and is_true(said, match[i], match[j], side)
 
 
 def _capped(right: int, told: int, wanted: int) -> Count:

@@ -28,9 +28,9 @@ from collections.abc import Callable
 from typing import Annotated
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Int, PyTree
 
+from lib.data.caption import caption_batch
 from lib.data.question import exact_match
 from lib.loss import accuracy, cross_entropy
 from lib.setting import Bound, Count
@@ -43,7 +43,7 @@ from lib.tasks.scene import (
     draw_scene,
     render,
 )
-from lib.tasks.scene_grammar import BEGIN, SYMBOLS, TOKEN, Order, caption_size, tell
+from lib.tasks.scene_grammar import SYMBOLS, Order, caption_size, tell
 from lib.types import Batch, Interface, PRNGKey, Split, Task
 
 Side = Annotated[int, Bound(16, 512)]
@@ -137,15 +137,7 @@ def make_drawer(
 
     def draw(key: PRNGKey, length: Int[Array, ""]) -> tuple[Scene, Batch]:
         scene, image, tokens, size = jax.vmap(one)(jax.random.split(key, batch_size))
-        targets = jnp.pad(tokens, ((0, 0), (0, max_length)))[:, :max_length]
-        inputs = jnp.roll(targets, 1, axis=1).at[:, 0].set(TOKEN[BEGIN])
-        place = jnp.arange(max_length, dtype=jnp.int32)[None, :]
-        scored = place < jnp.minimum(size, length)[:, None]
-        batch = Batch(
-            {"image": image, "tokens": jnp.where(scored, inputs, 0)},
-            jnp.where(scored, targets, 0),
-            scored.astype(jnp.float32),
-        )
+        batch = caption_batch(image, tokens, size, max_length, length)
         return scene, batch
 
     return draw
