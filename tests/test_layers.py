@@ -127,6 +127,7 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
         "locate",
         "classify",
         "prepare",
+        "step_time",
     ],
 )
 def test_a_program_starts_without_jax(program):

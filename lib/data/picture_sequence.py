@@ -17,7 +17,8 @@ is that of the SHA-256 of the pixels' places, the same on every machine.
 """
 
 import functools
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import jax.numpy as jnp
 import numpy as np
@@ -69,6 +70,20 @@ def as_sequence(
         return pictures.reshape(N, H, W * C)
     pixels = pictures.reshape(N, H * W, C)
     return pixels[:, permutation(H * W)] if order == "permuted" else pixels
+
+
+def whole_pictures(
+    data: UInt8[np.ndarray, "N *S"], facts: Mapping[str, Any]
+) -> UInt8[np.ndarray, "N H W C"]:
+    """The pictures that a task of pictures or of sequences of them has as its data."""
+    if facts["kind"] == "pictures":
+        return data
+    side = facts["side"]
+    if facts["kind"] == "permuted":
+        back = np.empty(side * side, np.int32)
+        back[permutation(side * side)] = np.arange(side * side)
+        data = data[:, back]
+    return data.reshape(len(data), side, side, -1)
 
 
 def permutation(size: int) -> Int[np.ndarray, " T"]:

@@ -10,6 +10,7 @@ from typing import Any
 from lib.probe.captions import make_caption_probe
 from lib.probe.classification import make_confusion_probe, make_evidence_probe
 from lib.probe.forecast import make_forecast_probe
+from lib.probe.images import make_picture_probe
 from lib.probe.invariance import make_invariance_probe
 from lib.probe.language import (
     make_context_probe,
@@ -37,7 +38,7 @@ PROBES: Mapping[str, tuple[Maker, ...]] = {
         make_sample_probe,
     ),
     "questions": (make_answer_probe,),
-    "images": (make_invariance_probe,),
+    "images": (make_picture_probe, make_invariance_probe),
     "location": (make_location_probe,),
     "captions": (make_caption_probe,),
     "picture_questions": (),
