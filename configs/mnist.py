@@ -1,4 +1,4 @@
-"""Which digit is it? A feed-forward, a convolutional and a residual network on MNIST."""
+"""Which digit is it? Three networks on MNIST's 28 x 28 pixels."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from ml_collections import ConfigDict
 
 from lib.sweep import Axis, compare, product, replicate, zipped
 
-TITLE = "Which digit is it?"
+TITLE = "Which digit is it? 28 x 28 pixels"
 
 MOVED: dict[str, Any] = {"shift": 2, "rotation": 10.0, "scaling": 0.1}
 
@@ -15,14 +15,21 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
         "model": {
             "name": "cnn",
             "filters": (32, 64),
-            "num_convolutions": 1,
-            "kernel_size": 3,
             "hidden_size": 256,
             "dropout": 0.4,
         },
         "task": MOVED,
-        "train": {"num_steps": 4000, "batch_size": 128},
-        "optimizer": {"learning_rate": 2e-3},
+        "train": {"num_steps": 4000},
+    },
+    "resnet": {
+        "model": {"name": "resnet", "filters": (24, 48)},
+        "task": MOVED,
+        "train": {"num_steps": 2500},
+    },
+    "mlp": {
+        "model": {"name": "mlp", "hidden_size": 512, "dropout": 0.3},
+        "task": {"shift": 1, "rotation": 0.0, "scaling": 0.0},
+        "train": {"num_steps": 4000},
     },
 }
 
@@ -36,12 +43,19 @@ def get_config() -> ConfigDict:
             "model": first["model"],
             "optimizer": {
                 "name": "adam",
+                "learning_rate": 2e-3,
                 "schedule": "cosine",
-                "clip_norm": 0.0,
-                **first["optimizer"],
             },
-            "train": {"eval_every": 500, **first["train"]},
+            "train": {"batch_size": 128, "eval_every": 500, **first["train"]},
             "evaluation": {"batch_size": 250},
             "seed": 0,
         }
     )
+
+
+def get_sweep() -> dict[str, tuple[Axis, ...]]:
+    """Each network with its own steps and movements."""
+    sections = ("model", "task", "train")
+    values = lambda section: {name: own[section] for name, own in MODELS.items()}
+    axes = [compare(section, values(section)) for section in sections]
+    return {"mnist": product(zipped(*axes), replicate(range(3)))}

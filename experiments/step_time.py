@@ -82,19 +82,19 @@ def make_steps(
     from lib.models.flax_cnn import make_flax_cnn
     from lib.optimizer import make_optimizer
     from lib.train import predict
-    from lib.types import Batch, Interface
+    from lib.types import Batch, Interface, Model
 
     interface = Interface(0, 1, 10, image=(side, side, 1))
     images = jax.random.uniform(jax.random.key(0), (batch_size, *interface.image))
     targets = jnp.arange(batch_size, dtype=jnp.int32)[:, None] % 10
     batch = Batch(images, targets, jnp.ones((batch_size, 1)))
     tx = make_optimizer("adam", 1000, learning_rate=1e-3)
-    steps: dict[str, tuple[Step, int]] = {}
-    for name, make in (("horizon", make_cnn), ("flax", make_flax_cnn)):
-        model = make(interface, **sizes)
+    # A count that is not known when compiled: a loop, and not its steps in a row.
+    count = jnp.int32(_STEPS)
 
-        def step(state, batch, model=model):
-            def loss(params):
+    def pair(model: Model) -> tuple[Step, Step]:
+        def step(state: Any, batch: Batch) -> Any:
+            def loss(params: Any) -> Any:
                 outputs = predict(model, params, batch.inputs, None)
                 mean = cross_entropy.accumulate(outputs, batch)
                 return mean.total / mean.count
@@ -102,24 +102,22 @@ def make_steps(
             updates, opt_state = tx.update(jax.grad(loss)(state[0]), state[1], state[0])
             return optax.apply_updates(state[0], updates), opt_state
 
-        def many(state, batch, count, step=step):
-            body = lambda _, state: step(state, batch)
-            return lax.fori_loop(0, count, body, state)
+        def many(state: Any, batch: Batch, count: Any) -> Any:
+            return lax.fori_loop(0, count, lambda _, s: step(s, batch), state)
 
         params = jax.jit(model.init)(jax.random.key(1), images)
         state = params, tx.init(params)
         once, loop = jax.jit(step), jax.jit(many)
-        wait = jax.block_until_ready
-        # A count that is not known when compiled: a loop, and not its steps in a row.
-        count = jnp.int32(_STEPS)
-        steps[f"{name}, a call a step"] = (
-            lambda once=once, state=state: wait(once(state, batch)),
-            1,
+        return (
+            lambda: jax.block_until_ready(once(state, batch)),
+            lambda: jax.block_until_ready(loop(state, batch, count)),
         )
-        steps[f"{name}, {_STEPS} steps a call"] = (
-            lambda loop=loop, state=state: wait(loop(state, batch, count)),
-            _STEPS,
-        )
+
+    steps: dict[str, tuple[Step, int]] = {}
+    for name, make in (("horizon", make_cnn), ("flax", make_flax_cnn)):
+        once, loop = pair(make(interface, **sizes))
+        steps[f"{name}, a call a step"] = once, 1
+        steps[f"{name}, {_STEPS} steps a call"] = loop, _STEPS
     return steps
 
 

@@ -67,6 +67,8 @@ def make_adamw(
     )
 
 
+FLAT_SIZE = 2**14  # parameters
+
 OPTIMIZERS: dict[str, Callable[..., optax.GradientTransformation]] = {
     "sgd": make_sgd,
     "momentum": make_momentum,
@@ -111,9 +113,28 @@ def make_optimizer(
             factor = _by_steps(factor, decay_after, decay_every, decay_factor)
         scale = optax.scale_by_schedule(lambda step: -learning_rate * factor(step))
     tx = optax.chain(clip_by_norm(clip_norm), OPTIMIZERS[name](**algorithm), scale)
-    # One vector of all parameters: the step compiles in two thirds of the time.
-    tx = optax.flatten(tx)
+    tx = _flat_where_small(tx)
     return optax.GradientTransformation(tx.init, _under_standard_promotion(tx.update))
+
+
+def _flat_where_small(
+    tx: optax.GradientTransformation,
+) -> optax.GradientTransformation:
+    """One vector of all parameters, where they are few: the step compiles faster.
+
+    In two thirds of the time; but XLA on a CPU takes 80 ns a parameter to put the
+    vector together in a loop, 34 ms a step for 420,000 of which Adam itself takes 0.4.
+    """
+    flat = optax.flatten(tx)
+
+    def of(params: PyTree) -> optax.GradientTransformation:
+        size = sum(leaf.size for leaf in jax.tree.leaves(params))
+        return flat if size <= FLAT_SIZE else tx
+
+    def update(updates: PyTree, state: PyTree, params: PyTree = None):
+        return of(updates).update(updates, state, params)
+
+    return optax.GradientTransformation(lambda params: of(params).init(params), update)
 
 
 def clip_by_norm(max_norm: Scalar) -> optax.GradientTransformation:

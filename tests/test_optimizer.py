@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from lib.optimizer import OPTIMIZERS, clip_by_norm, make_optimizer
+from lib.optimizer import FLAT_SIZE, OPTIMIZERS, clip_by_norm, make_optimizer
 
 RATE, STEPS = 0.05, 30
 START = np.array([1.0, -2.0, 0.5])
@@ -119,3 +119,23 @@ def test_an_unknown_name_lists_the_known_ones():
 def test_a_warm_up_longer_than_the_run_is_refused():
     with pytest.raises(ValueError, match="warmup_steps must be below"):
         make_optimizer("sgd", 10, warmup_steps=10)
+
+
+def test_many_parameters_are_updated_as_few_are():
+    few = {"U": jnp.asarray(START, jnp.float32), "b": jnp.float32([4.0])}
+    many = {"U": jnp.tile(few["U"], 6000), "b": few["b"]}
+    assert sum(map(jnp.size, many.values())) > FLAT_SIZE
+    tx = make_optimizer("adamw", STEPS, learning_rate=RATE)
+
+    @jax.jit
+    def descend(params):
+        state = tx.init(params)
+        for _ in range(3):
+            updates, state = tx.update(params, state, params)
+            params = optax.apply_updates(params, updates)
+        return params
+
+    one, other = descend(few), descend(many)
+    np.testing.assert_allclose(other["U"][-3:], one["U"], rtol=1e-6)
+    np.testing.assert_allclose(other["b"], one["b"], rtol=1e-6)
+    assert not np.allclose(one["b"], few["b"])

@@ -4,7 +4,6 @@ Not in the registry: the same function (pooling windows must tile the picture), 
 """
 
 import flax.linen as nn
-import jax
 from jaxtyping import Array, Float
 
 from lib.models.picture import picture_model

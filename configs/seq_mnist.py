@@ -1,0 +1,52 @@
+"""MNIST read step by step: rows, pixels, and pixels in another order."""
+
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from lib.sweep import Axis, compare, product, replicate
+
+TITLE = "A digit read step by step"
+
+# order, side, steps, training steps
+PARTS: dict[str, tuple[str, int, int, int]] = {
+    "rows": ("rows", 28, 28, 1500),
+    "pixels196": ("pixels", 14, 196, 1500),
+    "permuted196": ("permuted", 14, 196, 1500),
+    "mnist784": ("pixels", 28, 784, 1500),
+    "permuted784": ("permuted", 28, 784, 1500),
+}
+MODELS: dict[str, dict[str, Any]] = {
+    "lru": {"name": "lru"},
+    "lstm": {"name": "lstm"},
+    "gru": {"name": "gru"},
+    "rnn": {"name": "rnn"},
+}
+
+
+def _config(part: str) -> dict[str, Any]:
+    order, side, length, num_steps = PARTS[part]
+    return {
+        "task": {"name": "seq_mnist", "length": length, "side": side, "order": order},
+        "model": {"name": "lru", "hidden_size": 64},
+        "optimizer": {
+            "name": "adam",
+            "learning_rate": 5e-3,
+            "schedule": "cosine",
+            "clip_norm": 1.0,
+        },
+        "train": {"num_steps": num_steps, "batch_size": 64, "eval_every": 250},
+        "evaluation": {"batch_size": 250},
+        "seed": 0,
+    }
+
+
+def get_config() -> ConfigDict:
+    """One part for each way of reading."""
+    return ConfigDict({part: _config(part) for part in PARTS})
+
+
+def get_sweep() -> dict[str, tuple[Axis, ...]]:
+    """Four recurrent models, three seeds."""
+    axes = product(compare("model", MODELS), replicate(range(3)))
+    return {part: axes for part in PARTS}
