@@ -24,42 +24,41 @@ TITLE = "What pooling over places and over filters makes a network ignore"
 
 COMMON: dict[str, Any] = {"name": "cnn", "kernel_size": 3, "hidden_size": 0}
 
-MODELS: dict[str, dict[str, Any]] = {
+SHIFTED: dict[str, dict[str, Any]] = {
     "no pooling": {**COMMON, "filters": (12, 24), "pool_size": 1},
     "over filters": {**COMMON, "filters": (4, 8), "group": 3, "pool_size": 1},
     "over places": {**COMMON, "filters": (12, 24), "pool_size": 4},
     "over both": {**COMMON, "filters": (4, 8), "group": 3, "pool_size": 4},
 }
-
-PARTS: dict[str, dict[str, Any]] = {"shifted": {}, "turned": {"rotation": 60.0}}
+TURNED: dict[str, dict[str, Any]] = {
+    "over places": SHIFTED["over places"],
+    "over both, as many filters": SHIFTED["over both"],
+    "over both, as many maps": {**SHIFTED["over places"], "group": 3},
+}
 
 
 def get_config() -> ConfigDict:
     """The base config of each part."""
-    return ConfigDict(
-        {
-            part: {
-                "task": {"name": "mnist", "length": 28, **settings},
-                "model": MODELS["over places"],
-                "optimizer": {
-                    "name": "adam",
-                    "learning_rate": 3e-3,
-                    "schedule": "cosine",
-                },
-                "train": {"num_steps": 500, "batch_size": 64, "eval_every": 500},
-                "evaluation": {
-                    "batch_size": 256,
-                    "shifts": (1, 2, 3, 4, 6, 8),
-                    "rotations": (15, 30, 45, 60, 75, 90),
-                },
-                "seed": 0,
-            }
-            for part, settings in PARTS.items()
-        }
-    )
+    shifted: dict[str, Any] = {
+        "task": {"name": "mnist", "length": 28},
+        "model": SHIFTED["over places"],
+        "optimizer": {"name": "adam", "learning_rate": 5e-3, "schedule": "cosine"},
+        "train": {"num_steps": 600, "batch_size": 64, "eval_every": 600},
+        "evaluation": {"batch_size": 256, "shifts": (1, 2, 3, 4, 6, 8)},
+        "seed": 0,
+    }
+    turned = {
+        **shifted,
+        "task": {**shifted["task"], "rotation": 60.0},
+        "train": {"num_steps": 1200, "batch_size": 64, "eval_every": 1200},
+        "evaluation": {"batch_size": 256, "rotations": (15, 30, 45, 60, 75, 90)},
+    }
+    return ConfigDict({"shifted": shifted, "turned": turned})
 
 
 def get_sweep() -> dict[str, tuple[Axis, ...]]:
-    """The four networks, five seeds of each."""
-    axes = product(compare("model", MODELS), replicate(range(5)))
-    return {part: axes for part in PARTS}
+    """The networks of each part, five seeds of each."""
+    return {
+        "shifted": product(compare("model", SHIFTED), replicate(range(5))),
+        "turned": product(compare("model", TURNED), replicate(range(5))),
+    }

@@ -66,7 +66,7 @@ def _table(record: Mapping[str, Any]) -> "Table":
 
     distances = [n for n in record["shift"] if n != "0"]
     rows = [
-        (Cell(layer["name"]), *(Cell(f"{layer['changed'][n]:.3f}") for n in distances))
+        (Cell(layer["name"]), *(Cell(f"{layer['shift'][n]:.3f}") for n in distances))
         for layer in record["layers"]
     ]
     accuracy = (Cell(f"{record['shift'][n]:.3f}") for n in distances)

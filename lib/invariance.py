@@ -6,13 +6,14 @@ neighbours is often the same one (Goodfellow, Bengio & Courville 2016, Deep Lear
 section 9.3, figure 9.8).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Shaped
 
 from lib.ops.motion import shift
 from lib.types import Layers, Params
@@ -28,7 +29,6 @@ class Changed(NamedTuple):
 
     changed: Float[Array, ""]
     active: Float[Array, ""]  # units that answered to one of the two pictures
-    units: Float[Array, ""]
 
 
 def changed_units(
@@ -45,35 +45,48 @@ def changed_units(
     largest = jnp.maximum(jnp.abs(before), jnp.abs(after))
     moved = jnp.abs(after - before) > tolerance * jnp.maximum(largest, typical)
     count = lambda x: jnp.sum(x.astype(jnp.float32))
-    return Changed(
-        count(moved),
-        count(largest > tolerance * typical),
-        jnp.float32(before.size),
-    )
+    return Changed(count(moved), count(largest > tolerance * typical))
 
 
-def changed_by_shift(
-    layers: Layers, params: Params, images: Images, distances: Int[Array, " N"]
+def changed_by_move(
+    layers: Layers,
+    params: Params,
+    images: Images,
+    move: Callable[[Images, Array], Images],
+    steps: Shaped[Array, "N M *S"],
 ) -> list[Changed]:
-    """For each layer the sums [N] at each distance in pixels, over four directions.
+    """For each layer the sums [N] over the M moves `move(images, step)` of each row.
 
     The picture itself comes first, as the layer before all others.
     """
     values = lambda x: (x, *layers.apply(params, x))
     before = values(images)
 
-    def at(step: Int[Array, " 2"]) -> list[Changed]:
-        after = values(shift(images, step[0], step[1]))
-        pairs = zip(before, after, strict=True)
+    def at(step: Array) -> list[Changed]:
+        pairs = zip(before, values(move(images, step)), strict=True)
         return [changed_units(a, b, TOLERANCE) for a, b in pairs]
 
-    directions = jnp.asarray(DIRECTIONS, jnp.int32)
-    steps = distances[:, None, None] * directions[None]  # [N, 4, 2]
-    sums = lax.map(at, steps.reshape(-1, 2))
-    over_directions = lambda x: x.reshape(len(distances), -1).sum(axis=1)
-    return jax.tree.map(over_directions, sums)
+    sums = lax.map(at, steps.reshape(-1, *steps.shape[2:]))
+    over_moves = lambda x: x.reshape(len(steps), -1).sum(axis=1)
+    return jax.tree.map(over_moves, sums)
 
 
-def shares(sums: Sequence[Changed]) -> list[Float[Array, " N"]]:
-    """The share of the active units that changed, for each layer, at each distance."""
-    return [s.changed / jnp.maximum(s.active, 1) for s in sums]
+def shift_by(images: Images, step: Int[Array, " 2"]) -> Images:
+    """Moved down and to the right by the two numbers of pixels."""
+    return shift(images, step[0], step[1])
+
+
+def shift_steps(distances: Sequence[int]) -> Int[np.ndarray, "N 4 2"]:
+    """Each distance in pixels in four directions, for `shift_by`."""
+    far = np.asarray(distances, np.int32)[:, None, None]
+    return far * np.asarray(DIRECTIONS, np.int32)[None]
+
+
+def turn_steps(degrees: Sequence[int]) -> Float[np.ndarray, "N 2"]:
+    """Each turn to both sides, for `lib.ops.motion.rotate`."""
+    return np.asarray(degrees, np.float32)[:, None] * np.asarray([[1, -1]], np.float32)
+
+
+def share(sums: Changed) -> np.ndarray:
+    """The share of the active units that changed, at each distance."""
+    return np.asarray(sums.changed) / np.maximum(np.asarray(sums.active), 1)

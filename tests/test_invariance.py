@@ -4,7 +4,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.invariance import changed_by_shift, changed_units, shares
+from lib.invariance import (
+    changed_by_move,
+    changed_units,
+    share,
+    shift_by,
+    shift_steps,
+    turn_steps,
+)
 from lib.ops.motion import shift
 from lib.types import Layers
 from lib.window import PIXEL
@@ -15,29 +22,29 @@ DETECTED, POOLED = (0.1, 1.0, 0.2, 0.1), (1.0, 1.0, 1.0, 0.2)
 DETECTED_MOVED, POOLED_MOVED = (0.3, 0.1, 1.0, 0.2), (0.3, 1.0, 1.0, 1.0)
 
 
-def share(before, after, tolerance=0.1):
+def share_of(before, after, tolerance=0.1):
     sums = changed_units(jnp.float32([before]), jnp.float32([after]), tolerance)
-    return float(sums.changed / sums.active)
+    return float(share(sums))
 
 
 def test_all_of_the_textbooks_detectors_change_and_half_of_its_pooled_units():
-    assert share(DETECTED, DETECTED_MOVED) == 1.0
-    assert share(POOLED, POOLED_MOVED) == 0.5
+    assert share_of(DETECTED, DETECTED_MOVED) == 1.0
+    assert share_of(POOLED, POOLED_MOVED) == 0.5
 
 
 def test_a_change_is_relative_to_the_unit_or_to_the_typical_one():
     # The root mean square before is 1: ten units of it.
     before = [1.0] * 10
-    assert share(before, [1.09] * 5 + [1.12] * 5) == 0.5
+    assert share_of(before, [1.09] * 5 + [1.12] * 5) == 0.5
     # A unit of 10 changes by more than a tenth of itself, not of the typical one.
     before = [0.0] * 99 + [10.0]
-    assert share(before, [0.0] * 99 + [10.9]) == 0.0
-    assert share(before, [0.0] * 99 + [11.2]) == 1.0
+    assert share_of(before, [0.0] * 99 + [10.9]) == 0.0
+    assert share_of(before, [0.0] * 99 + [11.2]) == 1.0
 
 
 def test_units_silent_before_and_after_do_not_count():
     before, after = [1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]
-    assert share(before, after) == 1.0
+    assert share_of(before, after) == 1.0
 
 
 def mean_of_picture(params, x):
@@ -50,8 +57,9 @@ def test_a_mean_over_all_places_stays_and_every_pixel_of_noise_changes(distance)
     noise = np.random.default_rng(0).uniform(1, 9, (2, 4, 4, 1))
     images = jnp.asarray(np.pad(noise, ((0, 0), (3, 3), (3, 3), (0, 0))), jnp.float32)
     layers = Layers(("same", "mean"), ((PIXEL, PIXEL),) * 2, mean_of_picture)
-    sums = changed_by_shift(layers, {}, images, jnp.int32([distance]))
-    picture, same, mean = (float(s[0]) for s in shares(sums))
+    steps = jnp.asarray(shift_steps([distance]))
+    sums = changed_by_move(layers, {}, images, shift_by, steps)
+    picture, same, mean = (float(share(s)[0]) for s in sums)
     assert picture == same > 0.7
     assert mean == 0.0
 
@@ -59,10 +67,16 @@ def test_a_mean_over_all_places_stays_and_every_pixel_of_noise_changes(distance)
 def test_the_four_directions_add_up():
     images = jnp.asarray(np.random.default_rng(1).random((3, 5, 5, 1)), jnp.float32)
     layers = Layers(("same",), ((PIXEL, PIXEL),), lambda params, x: (x,))
-    sums = changed_by_shift(layers, {}, images, jnp.int32([1, 2]))[0]
+    steps = jnp.asarray(shift_steps([1, 2]))
+    sums = changed_by_move(layers, {}, images, shift_by, steps)[0]
     expected = 0.0
     for rows, columns in ((0, 2), (0, -2), (2, 0), (-2, 0)):
         moved = shift(images, rows, columns)
         expected += float(changed_units(images, moved, 0.1).changed)
     assert float(sums.changed[1]) == expected
-    assert float(sums.units[1]) == 4 * images.size
+
+
+def test_a_distance_is_taken_in_four_directions_and_a_turn_to_both_sides():
+    directions = sorted(map(tuple, shift_steps([3])[0].tolist()))
+    assert directions == [(-3, 0), (0, -3), (0, 3), (3, 0)]
+    np.testing.assert_array_equal(turn_steps([15, 90]), [[15, -15], [90, -90]])

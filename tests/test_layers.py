@@ -122,6 +122,7 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
         "generate",
         "gradient",
         "invariance",
+        "filters",
         "side_cost",
         "ask",
         "locate",

@@ -1,16 +1,25 @@
 """What a trained model of pictures makes of ones that are moved or turned."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Float, PyTree
 
 from lib.error import UserError
-from lib.invariance import DIRECTIONS, TOLERANCE, Changed, changed_by_shift
-from lib.ops.motion import rotate, shift
+from lib.invariance import (
+    TOLERANCE,
+    Changed,
+    changed_by_move,
+    share,
+    shift_by,
+    shift_steps,
+    turn_steps,
+)
+from lib.ops.motion import rotate
 from lib.program import Program
 from lib.train import Hparams, predict
 from lib.types import Batch, Layers, Model, Params
@@ -45,58 +54,71 @@ def make_invariance(
 ) -> Measure:
     """Accuracy and the share of units that change, at distances in pixels and degrees.
 
-    Accuracies are means over four directions, and over turns to both sides; distance 0
-    is the picture as it is. Layers are measured at the shifts alone.
+    Means over four directions, and over turns to both sides; an accuracy at distance 0
+    is that on the pictures as they are.
     """
     task, batches = program.test, _spread(program, num_pictures)
-    at = task.batch_at
-    assert at is not None, "pictures are tiled"
-    distances = jnp.asarray(shifts, jnp.int32)
-    steps = np.asarray(
-        [(0, 0), *((r * n, c * n) for n in shifts for r, c in DIRECTIONS)], np.int32
-    )
-    turns = np.asarray([0, *(s * d for d in rotations for s in (1, -1))], np.float32)
-
-    @jax.jit
-    def correct(hparams: Hparams, params: Params, data: PyTree, index: Array) -> Any:
-        model, batch = program.make_model(hparams), at(data, index, _side(program))
-        count = lambda images: _num_correct(model, params, batch, images)
-        moved = jax.lax.map(
-            lambda s: count(shift(batch.inputs, s[0], s[1])), jnp.asarray(steps)
-        )
-        turned = jax.lax.map(
-            lambda d: count(rotate(batch.inputs, d)), jnp.asarray(turns)
-        )
-        return moved, turned, jnp.sum(batch.mask)
-
-    @jax.jit
-    def changed(hparams: Hparams, params: Params, data: PyTree, index: Array) -> Any:
-        layers = program.make_model(hparams).layers
-        assert layers is not None, "checked by who asks"
-        images = at(data, index, _side(program)).inputs
-        return changed_by_shift(layers, params, images, distances)
+    moves = {
+        "shift": (shifts, shift_by, shift_steps(shifts)),
+        "rotation": (rotations, rotate, turn_steps(rotations)),
+    }
+    counts = {kind: _counter(program, *move[1:]) for kind, move in moves.items()}
 
     def measure(hparams: Hparams, params: Params) -> dict[str, Any]:
-        total = _sum(correct(hparams, params, task.data, i) for i in batches)
-        moved, turned, pictures = total
-        found: dict[str, Any] = {
-            "num_pictures": int(pictures),
-            "tolerance": TOLERANCE,
-            "shift": _by_distance(shifts, moved / pictures),
-            "rotation": _by_distance(rotations, turned / pictures),
-        }
+        over = lambda count: _sum(count(hparams, params, task.data, i) for i in batches)
+        sums = {kind: over(count) for kind, count in counts.items()}
+        pictures = sums["shift"].num_pictures
+        found = {"num_pictures": int(pictures), "tolerance": TOLERANCE}
+        for kind, (distances, _, _) in moves.items():
+            right = sums[kind].num_right / pictures
+            found[kind] = _by_distance((0, *distances), right)
         layers = program.make_model(hparams).layers
-        if layers is not None and shifts:
-            sums = _sum(changed(hparams, params, task.data, i) for i in batches)
-            names = ("picture", *layers.names)
-            pairs = zip(names, sums, strict=True)
-            found["layers"] = [_layer(name, shifts, sums) for name, sums in pairs]
+        names = ("picture", *layers.names) if layers is not None else ()
+        found["layers"] = [
+            {"name": name}
+            | {
+                kind: _by_distance(distances, share(sums[kind].layers[place]))
+                for kind, (distances, _, _) in moves.items()
+            }
+            for place, name in enumerate(names)
+        ]
         return found
 
     return measure
 
 
-def _num_correct(
+class _Counts(NamedTuple):
+    """Sums over the pictures of some batches."""
+
+    num_pictures: Any
+    num_right: Any  # of the pictures as they are, then at each distance
+    layers: list[Changed]
+
+
+def _counter(program: Program, move: Move, steps: np.ndarray) -> Callable[..., _Counts]:
+    """Counts of one batch; steps [N, M, ...] are N distances in M directions."""
+    at, rows = program.test.batch_at, jnp.asarray(steps)
+    assert at is not None, "pictures are tiled"
+
+    @jax.jit
+    def count(hparams: Hparams, params: Params, data: PyTree, index: Array) -> _Counts:
+        model, batch = program.make_model(hparams), at(data, index, _side(program))
+        num_right = lambda images: _num_right(model, params, batch, images)
+        moved = lax.map(
+            lambda step: num_right(move(batch.inputs, step)),
+            rows.reshape(-1, *rows.shape[2:]),
+        )
+        mean = moved.reshape(rows.shape[:2]).mean(axis=1)
+        right = jnp.concatenate([num_right(batch.inputs)[None], mean])
+        layers = []
+        if model.layers is not None and len(steps):
+            layers = changed_by_move(model.layers, params, batch.inputs, move, rows)
+        return _Counts(jnp.sum(batch.mask), right, layers)
+
+    return count
+
+
+def _num_right(
     model: Model, params: Params, batch: Batch, images: Float[Array, "B H W C"]
 ) -> Float[Array, ""]:
     answered = jnp.argmax(predict(model, params, images, None), axis=-1)
@@ -121,18 +143,6 @@ def _sum(parts: Any) -> Any:
 
 
 def _by_distance(distances: Sequence[int], values: np.ndarray) -> dict[str, float]:
-    """Means over the directions of each distance, five digits; 0 comes first."""
-    rest = values[1:].reshape(len(distances), -1).mean(axis=1) if distances else []
-    pairs = zip((0, *distances), (values[0], *rest), strict=True)
+    """Numbers by distance, to five digits."""
+    pairs = zip(distances, values, strict=True)
     return {str(distance): round(float(value), 5) for distance, value in pairs}
-
-
-def _layer(name: str, shifts: Sequence[int], sums: Changed) -> dict[str, Any]:
-    by_shift = lambda values: {
-        str(n): round(float(v), 5) for n, v in zip(shifts, values, strict=True)
-    }
-    return {
-        "name": name,
-        "changed": by_shift(sums.changed / np.maximum(sums.active, 1)),
-        "changed_of_all": by_shift(sums.changed / sums.units),
-    }

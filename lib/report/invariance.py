@@ -13,10 +13,10 @@ KINDS = ("shift", "rotation")
 
 @dataclass(frozen=True)
 class LayerChange:
-    """A layer's share of active units that change, by distance in pixels."""
+    """A layer's share of active units that change, by kind of move and distance."""
 
     name: str
-    changed: Curve
+    changed: dict[str, Curve]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,10 @@ def mean_layers(seeds: Sequence[Sequence[LayerChange]]) -> list[LayerChange]:
     if len(names) != 1:
         return []
     return [
-        LayerChange(layers[0].name, mean_curve([layer.changed for layer in layers]))
+        LayerChange(
+            layers[0].name,
+            {k: mean_curve([layer.changed[k] for layer in layers]) for k in KINDS},
+        )
         for layers in zip(*seeds, strict=True)
     ]
 
@@ -66,7 +69,7 @@ def read_layers(data: Any) -> list[LayerChange]:
     """The layers of a run's record."""
     rows = data if isinstance(data, list) else []
     return [
-        LayerChange(str(row.get("name")), read_curve(row.get("changed")))
+        LayerChange(str(row.get("name")), {k: read_curve(row.get(k)) for k in KINDS})
         for row in rows
         if isinstance(row, dict)
     ]

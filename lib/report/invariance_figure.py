@@ -30,7 +30,7 @@ def draw_invariance(
     """One run: a line a layer, and beside it accuracy with its Wilson interval."""
     figure = base.new_figure(4.2 if narrow else 10.5, 8.2 if narrow else 4.4)
     left, right = figure.subplots(2 if narrow else 1, 1 if narrow else 2)
-    _layer_lines(left, layers)
+    _layer_lines(left, layers, "shift")
     _accuracy_frame(right, "shift", sorted(accuracy))
     look = base.looks(["accuracy"])["accuracy"]
     bounds = {
@@ -80,7 +80,7 @@ def draw_models(
     return figure
 
 
-def draw_layers(models: Sequence[ModelInvariance], narrow: bool) -> "Figure":
+def draw_layers(models: Sequence[ModelInvariance], kind: str, narrow: bool) -> "Figure":
     """One panel a model: the share of active units that change, layer by layer."""
     count = len(models)
     columns = 1 if narrow else min(2, count)
@@ -88,31 +88,31 @@ def draw_layers(models: Sequence[ModelInvariance], narrow: bool) -> "Figure":
     figure = base.new_figure(4.2 if narrow else 10.5, 3.3 * rows)
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
     for axes, model in zip(panels.flat, models, strict=False):
-        _layer_lines(axes, model.changes())
+        _layer_lines(axes, model.changes(), kind)
         axes.set_title(model.label, loc="left", fontsize=9.5, fontweight="bold")
     for axes in list(panels.flat)[count:]:
         axes.set_axis_off()
     return figure
 
 
-def _layer_lines(axes: "Axes", layers: Sequence[LayerChange]) -> None:
+def _layer_lines(axes: "Axes", layers: Sequence[LayerChange], kind: str) -> None:
     """Detectors dashed, after their non-linearity; what pools bold and unbroken."""
     layers = [layer for layer in layers if not layer.name.startswith("conv")]
     looks = base.looks(layer.name for layer in layers)
     for layer in layers:
         look = looks[layer.name]
-        is_pooled = layer.name.startswith(_POOLING)
+        is_pooled, curve = layer.name.startswith(_POOLING), layer.changed[kind]
         axes.plot(
-            list(layer.changed), list(layer.changed.values()),
+            list(curve), list(curve.values()),
             color=look.colour, marker=look.marker, markersize=look.size,
             markeredgecolor="white", markeredgewidth=0.6,
             linestyle="-" if is_pooled else (0, (4, 1.5)),
             linewidth=2.2 if is_pooled else 1.2, label=layer.name,
         )  # fmt: skip
     axes.set_ylim(0, 1.02)
-    distances = sorted({n for layer in layers for n in layer.changed})
+    distances = sorted({n for layer in layers for n in layer.changed[kind]})
     axes.set_xticks(distances)
-    axes.set_xlabel(WORDS["shift"])
+    axes.set_xlabel(WORDS[kind])
     axes.set_ylabel(SHARE_LABEL)
     axes.tick_params(labelleft=True)
     axes.legend(

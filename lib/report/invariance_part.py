@@ -48,16 +48,17 @@ def invariance_markup(
         children.append(element("h3", f"Pictures {moved}"))
         children.append(figure_markup(drawing, caption, is_small=True))
         children.append(table_markup(accuracy_table(shown, kind), titled=False))
-    layered = [model for model in models if model.changes()]
-    if layered:
-        drawing = save_drawing(
-            figures,
-            f"{stem}-layers",
-            lambda narrow: draw_layers(layered, narrow),
-            "Share of active units that change when the picture moves, by layer.",
-        )
-        children.append(element("h3", "What changes in each layer"))
-        children.append(figure_markup(drawing, LAYER_CAPTION))
+        layered = [m for m in shown if any(c.changed[kind] for c in m.changes())]
+        if layered:
+            drawing = save_drawing(
+                figures,
+                f"{stem}-{kind}-layers",
+                lambda narrow, shown=layered, kind=kind: draw_layers(
+                    shown, kind, narrow
+                ),
+                f"Share of active units that change against {kind}, by layer.",
+            )
+            children.append(figure_markup(drawing, LAYER_CAPTION))
     return children
 
 
