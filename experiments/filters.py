@@ -33,7 +33,7 @@ from lib.setting import nearest
 
 if TYPE_CHECKING:
     from lib import Run
-    from lib.report.filter_sheet import Field
+    from lib.receptive_field import Field
     from lib.types import Layers
 
 RUN = flags.DEFINE_string(
@@ -64,11 +64,7 @@ def main(_: Sequence[str]) -> None:
     folder = report_folder(store, "filters")
     loaded = load_run(store, RUN.value)
     network = _network(loaded)
-    recurrent = {
-        label: norms
-        for run_id in BESIDE.value
-        for label, norms in _beside(store, run_id)
-    }
+    recurrent = _besides(store)
     place = _layer_place(network)
     folder.mkdir(parents=True, exist_ok=True)
     filters = _draw_filters(folder, network)
@@ -80,6 +76,7 @@ def main(_: Sequence[str]) -> None:
 
 def _network(loaded: "Run") -> Network:
     """Raises UserError for a model without filters."""
+    from lib.probe.filters import first_pictures
     from lib.probe.invariance import layers_of
     from lib.program import make_program
     from lib.window import WHOLE
@@ -88,24 +85,10 @@ def _network(loaded: "Run") -> Network:
     layers = layers_of(f"--run: {RUN.value}, a {name}", loaded.model)
     if WHOLE in layers.windows[0]:
         raise UserError(f"--run: {RUN.value}, a {name}: needs a model with filters")
-    images = _test_pictures(make_program(loaded.config).test)
+    images = first_pictures(make_program(loaded.config).test, _NUM_PICTURES)
     if PICTURE.value >= len(images):
         raise UserError(f"--picture must be below {len(images)}, got {PICTURE.value}")
     return Network(name, layers, loaded.params, images)
-
-
-def _test_pictures(task: Any) -> np.ndarray:
-    import jax
-    import jax.numpy as jnp
-
-    side, found = jnp.int32(task.max_length), []
-    batch_at = jax.jit(lambda data, i: task.batch_at(data, i, side))
-    for index in range(task.eval_batches):
-        batch = batch_at(task.data, jnp.int32(index))
-        found.append(np.asarray(batch.inputs)[np.asarray(batch.mask[:, 0]) > 0])
-        if sum(map(len, found)) >= _NUM_PICTURES:
-            break
-    return np.concatenate(found)[:_NUM_PICTURES]
 
 
 def _draw_filters(folder: Path, network: Network) -> np.ndarray:
@@ -169,36 +152,16 @@ def _layer_place(network: Network) -> int:
 
 
 def _field(network: Network, place: int) -> "Field":
-    import jax
-    import jax.numpy as jnp
+    from lib.probe.filters import measure_field
 
-    from lib.receptive_field import (
-        effective_field,
-        furthest_back,
-        middle_pixel,
-        positions_back,
-    )
-    from lib.report.filter_sheet import Field
+    layers, images = network.layers, network.images[:_FIELD_PICTURES]
+    field = measure_field(layers, place, network.params, images)
+    return field._replace(layer=f"{network.name}, {field.layer}")
 
-    layers = network.layers
-    images = jnp.asarray(network.images[:_FIELD_PICTURES])
-    measure = jax.jit(lambda p, x: effective_field(layers, place, p, x))
-    values = np.asarray(measure(network.params, images))
-    maps = jax.eval_shape(layers.apply, network.params, images)[place].shape
-    places, windows = (maps[1], maps[2]), layers.windows[place]
-    box = [
-        edge
-        for window, size in zip(windows, places, strict=True)
-        for edge in window.span(size // 2)
-    ]
-    pixel = middle_pixel(windows, places)
-    return Field(
-        f"{network.name}, {layers.names[place]}",
-        values,
-        (box[0], box[1], box[2], box[3]),
-        positions_back(values, pixel),
-        furthest_back(windows, places, values.shape[1]),
-    )
+
+def _besides(store: Path) -> dict[str, list[float]]:
+    found = [_beside(store, run_id) for run_id in BESIDE.value]
+    return {label: norms for label, norms in found}
 
 
 def _beside(store: Path, run_id: str) -> tuple[str, list[float]]:
@@ -250,7 +213,7 @@ def _write(
             "layer": field.layer,
             "shape": field.values.shape,
             "values": short(field.values),
-            "window": field.box,
+            "window": {"rows": field.rows, "columns": field.columns},
             "positions_back": short(field.back),
             "furthest_back": field.furthest,
         },

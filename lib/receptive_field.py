@@ -9,6 +9,8 @@ theoretical window it is far from even: pixels near its middle reach a unit in m
 ways, those at its edge in one.
 """
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,6 +20,17 @@ from lib.types import Layers, Params
 from lib.window import Windows
 
 Images = Float[Array, "B H W C"]
+
+
+class Field(NamedTuple):
+    """An effective receptive field, and the window that theory allows it."""
+
+    layer: str
+    values: Float[np.ndarray, "H W"]
+    rows: tuple[int, int]  # of the window: its first, and the one after its last
+    columns: tuple[int, int]
+    back: Float[np.ndarray, " K"]  # at k = 1, 2, ... positions back, row by row
+    furthest: int  # the last position back inside the window
 
 
 def effective_field(

@@ -9,6 +9,7 @@ from lib.report.collect import Run, Sweep, by_number, dig, number, whole
 from lib.report.context import model_losses
 from lib.report.cost import three_digits
 from lib.report.gradient import fits, model_gradients
+from lib.report.invariance import KINDS
 from lib.report.score import model_scores, run_score
 
 DECAYS = {"decay_before": "before", "decay_after": "after"}  # steps, of the gradient
@@ -85,6 +86,9 @@ def _reached(runs: Sequence[Run], metric: str) -> tuple[float | None, str, int]:
     if metric in DECAYS:
         models = model_gradients(runs)
         values = [f.length for m in models for f in fits(getattr(m, DECAYS[metric]))]
+    elif split in KINDS:  # the accuracy with pictures moved so far, as shift/4
+        found = (number(dig(run.result, "invariance", split, name)) for run in runs)
+        values = [value for value in found if value is not None]
     elif metric == "solve_rate":
         values = [float(v >= stats.THRESHOLD) for v in _values(runs, "test", "score")]
     else:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
+from lib.receptive_field import Field
 from lib.report import figure as base
 from lib.report.gradient_figure import LEAST, power
 
@@ -16,16 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_FILTERS, MOST_MAPS = 32, 12
-
-
-class Field(NamedTuple):
-    """An effective receptive field, and the window that theory allows it."""
-
-    layer: str
-    values: Float[np.ndarray, "H W"]
-    box: tuple[int, int, int, int]  # first row, after the last, first column, after
-    back: Float[np.ndarray, " K"]  # at k = 1, 2, ... positions back, row by row
-    furthest: int  # the last position back inside the box
 
 
 def signed_colours() -> "LinearSegmentedColormap":
@@ -64,7 +55,7 @@ def draw_filters(
     if shown is not None and filters.shape[2] == 1:
         bar = figure.colorbar(
             shown, ax=panels, label="weight of the filter", pad=0.02,
-            aspect=30 if narrow else 40, location="bottom", shrink=0.6,
+            aspect=40 if narrow else 60, location="bottom", shrink=0.6,
         )  # fmt: skip
         bar.outline.set_visible(False)
     return figure
@@ -78,6 +69,8 @@ def draw_maps(
     """The first maps of each layer for one picture, each layer on its own scale."""
     most = 5 if narrow else MOST_MAPS
     figure = base.new_figure(4.2 if narrow else 10.5, 0.9 * (len(layers) + 1))
+    # Titles reach over their neighbours: room for them is kept by hand.
+    figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.02)
     panels = figure.subplots(len(layers) + 1, most, squeeze=False)
     for axes in panels.flat:
         axes.set_axis_off()
@@ -110,15 +103,16 @@ def draw_field(
         look = looks[label]
         right.plot(
             np.arange(1, len(values) + 1), np.where(values > LEAST, values, np.nan),
-            color=look.colour, linestyle=look.dash, linewidth=1.4, marker=look.marker,
+            color=look.colour, linestyle=look.dash, linewidth=1.6,
+            marker="" if label == field.layer else look.marker,
             markersize=look.size - 1, markevery=max(1, len(values) // 12),
             markeredgecolor="white", markeredgewidth=0.5, label=label,
         )  # fmt: skip
     right.axvline(field.furthest, color=base.GREY, linestyle=(0, (4, 2)), linewidth=1)
     right.annotate(
-        f"window ends,\n{field.furthest} back", (field.furthest, 1),
-        xycoords=("data", "axes fraction"), xytext=(4, -2), va="top", fontsize=7.5,
-        textcoords="offset points", color=base.GREY,
+        f"its window ends {field.furthest} back", (field.furthest, 1),
+        xycoords=("data", "axes fraction"), xytext=(0, 3), fontsize=7.5,
+        textcoords="offset points", color=base.GREY, ha="center",
     )  # fmt: skip
     right.set_yscale("log")
     right.minorticks_off()
@@ -136,7 +130,7 @@ def _field_picture(axes: "Axes", field: Field, figure: "Figure") -> None:
     largest = float(field.values.max()) or 1.0
     logs = np.log10(np.maximum(field.values / largest, 1e-4))
     image = axes.imshow(logs, cmap="cividis", vmin=-4, vmax=0)
-    top, bottom, first, after = field.box
+    (top, bottom), (first, after) = field.rows, field.columns
     axes.add_patch(
         Rectangle(
             (first - 0.5, top - 0.5), after - first, bottom - top, fill=False,
@@ -177,4 +171,8 @@ def _plain(axes: "Axes") -> None:
 
 
 def _named(axes: "Axes", text: str) -> None:
-    axes.set_title(text, loc="left", fontsize=7.5, pad=3)
+    """A title that may reach over the panels to its right."""
+    axes.annotate(
+        text, (0, 1), xycoords="axes fraction", xytext=(0, 3), fontsize=7.5,
+        textcoords="offset points",
+    ).set_in_layout(False)  # fmt: skip

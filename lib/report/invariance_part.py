@@ -31,7 +31,7 @@ def invariance_markup(
     """Accuracy by shift and by turn, then the layers that change."""
     models = model_invariances(runs)
     children: list[Child] = []
-    floor = _floor(runs)
+    floor = floor_of(runs)
     for kind, moved in MOVED.items():
         shown = [model for model in models if model.curves[kind]]
         if not shown:
@@ -80,7 +80,8 @@ def accuracy_table(models: Sequence[ModelInvariance], kind: str) -> Table:
     return Table(f"Accuracy by {kind}", columns, rows, note)
 
 
-def _floor(runs: Sequence[Run]) -> float | None:
+def floor_of(runs: Sequence[Run]) -> float | None:
+    """What reads nothing reaches in these runs' task; None where that is not known."""
     floors = [
         value
         for run in runs

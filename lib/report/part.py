@@ -14,6 +14,7 @@ from lib.report import (
 )
 from lib.report.collect import Run, dig
 from lib.report.figure import Look
+from lib.report.filters_part import filters_markup
 from lib.report.gradient_part import gradient_markup
 from lib.report.invariance_part import invariance_markup
 from lib.report.markup import Child, element
@@ -60,7 +61,7 @@ def part_markup(
     if headline(runs) is None:
         return [element("p", "No run of this part has ended yet.", class_="status")]
     part = _part(runs).part_markup(stem, runs, styles, figures)
-    added = (gradient_markup, invariance_markup)
+    added = (gradient_markup, invariance_markup, filters_markup)
     return [*part, *(c for add in added for c in add(stem, runs, styles, figures))]
 
 
