@@ -16,6 +16,8 @@ from jax import lax
 from jaxtyping import Array, Float
 
 Side = tuple[int, int]  # zeros before and after, along one axis
+_SMALL_PRODUCT = 2**14  # numbers of a product that is formed for each picture
+
 Padding = str | tuple[Side, Side]  # "same", "valid", or of rows and columns
 
 
@@ -103,8 +105,19 @@ def _slide_backward(
     for i in range(0, m * dilation, dilation):
         seen = [x[:, i : i + h, j : j + w] for j in range(0, n * dilation, dilation)]
         seen = jnp.concatenate(seen, axis=-1)  # [B, h, w, n*C]
-        rows.append(jnp.einsum("bijp,bijf->pf", seen, dy))
+        rows.append(_over_places(seen, dy))
     return dx, jnp.stack(rows).reshape(m, n, C, F)
+
+
+def _over_places(
+    seen: Float[Array, "B h w P"], dy: Float[Array, "B h w F"]
+) -> Float[Array, "P F"]:
+    """The sum of seen times dy over all places of all pictures."""
+    if seen.shape[-1] * dy.shape[-1] > _SMALL_PRODUCT:
+        return jnp.einsum("bijp,bijf->pf", seen, dy)
+    # A product a picture stays in the processor's cache: 68 in place of 78 ms for the
+    # whole step of 32 and 64 filters of 3 x 3 on 128 x 28 x 28.
+    return jnp.sum(jnp.einsum("bijp,bijf->bpf", seen, dy), axis=0)
 
 
 _slide.defvjp(_slide_forward, _slide_backward)
@@ -118,11 +131,11 @@ def max_pool(
 ) -> Float[Array, "B h w C"]:
     """The largest of each size x size window, every `stride` places (None: `size`).
 
-    Where windows lie side by side the gradient goes to the first of equal numbers.
+    Where windows lie side by side equal numbers share the gradient.
     """
     if stride not in (None, size) or not isinstance(padding, str):
         return _reduce(x, -jnp.inf, lax.max, size, stride, padding)
-    return _max_tiles(_whole_tiles(x, size, padding), size)
+    return jnp.max(_tiled(_whole_tiles(x, size, padding), size), axis=(2, 4))
 
 
 def avg_pool(
@@ -147,38 +160,6 @@ def pool_filters(x: Float[Array, "B H W C"], group: int) -> Float[Array, "B H W 
     if x.shape[-1] % group:
         raise ValueError(f"a group of {group} does not divide {x.shape[-1]} filters")
     return jnp.max(x.reshape(*x.shape[:-1], -1, group), axis=-1)
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
-def _max_tiles(x: Float[Array, "B H W C"], size: int) -> Float[Array, "B h w C"]:
-    """The largest of each tile; the gradient remembers where it was, in a byte.
-
-    A third of the time of the gradient of jnp.max, which compares and counts anew, and
-    a tenth of that of a window that slides.
-    """
-    return jnp.max(_tiled(x, size), axis=(2, 4))
-
-
-def _max_tiles_forward(x: Array, size: int) -> tuple[Array, Array]:
-    tiles = _tiled(x, size)
-    largest = tiles[:, :, 0, :, 0]
-    place = jnp.zeros(largest.shape, jnp.int8 if size < 12 else jnp.int32)
-    for k in range(1, size * size):
-        other = tiles[:, :, k // size, :, k % size]
-        place = jnp.where(other > largest, jnp.asarray(k, place.dtype), place)
-        largest = jnp.maximum(largest, other)
-    return largest, place
-
-
-def _max_tiles_backward(size: int, place: Array, dy: Array) -> tuple[Array]:
-    B, h, w, C = dy.shape
-    k = jnp.arange(size * size, dtype=place.dtype).reshape(1, 1, size, 1, size, 1)
-    own = place[:, :, None, :, None] == k  # [B, h, size, w, size, C]
-    dx = jnp.where(own, dy[:, :, None, :, None], jnp.zeros((), dy.dtype))
-    return (dx.reshape(B, h * size, w * size, C),)
-
-
-_max_tiles.defvjp(_max_tiles_forward, _max_tiles_backward)
 
 
 def _whole_tiles(x: Array, size: int, padding: str) -> Array:

@@ -1,4 +1,4 @@
-"""Flax's own layers, timed beside cnn, compute the same function of the same numbers."""
+"""Flax's own layers, timed beside cnn, compute the same function."""
 
 import jax
 import jax.numpy as jnp
