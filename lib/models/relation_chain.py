@@ -6,18 +6,23 @@ first, as in stacked attention (Yang et al. 2016, arXiv:1511.02274, section 3.3)
 relates that one place to the N others. What g says chooses the place of the next hop,
 so that K hops follow a chain of K relations.
 
-    c_k = sum_t softmax_t(s_k . w_t) w_t          the words that hop k is about
-    m_0 = attend(A c_0, K o, o)                   the thing that the question names
+    c_k = sum_t softmax_t(w_t . S_k q) w_t        the words that hop k is about
+    s_0j = A c_0 . K o_j / sqrt(G)                the thing that the question names: m_0
     r_kj = g(o_j, m_{k-1}, p_j - p_{k-1}, c_k)    of every place j; p: where it is
-    m_k = sum_j softmax_j(v . r_kj) o_j           the thing that the relation leads to
+    s_kj = v . r_kj
+    m_k = sum_j softmax_j(s_kj) o_j               the thing that the relation leads to
+    g_k = mean_j sigmoid(s_kj) o_j                all things that it may lead to
     n_k = mean_j r_kj                             what counts
-    y = f(m_0, ..., m_K, n_1, ..., n_K, q)
+    y = f(m_0, ..., m_K, g_0, ..., g_K, n_1, ..., n_K, q)
 
-o_j are features of a place, w_t the states of the question's readers at word t and q
-their ends; s_k = S_k q, so that the question says where each hop finds its words
-(Hudson & Manning 2018, arXiv:1803.03067, section 3.2.1). p_{k-1} is the mean place of
-the hop before, and p_j - p_{k-1} enters as its two parts and its length. g and v are
-the same for every hop. O(K N G^2) a question.
+o_j are features of a place, w_t the states of the question's readers at word t, and q
+where they ended, so that the question says where each hop finds its words (Hudson &
+Manning 2018, arXiv:1803.03067, section 3.2.1). p_{k-1} is the mean place of the hop
+before, and p_j - p_{k-1} enters as its two parts and its length. g and v are the same
+for every hop. O(K N G^2) a question.
+
+The g_k matter at the beginning: a softmax over 100 places passes each a hundredth of
+the gradient, a sigmoid a quarter.
 """
 
 from typing import Any
@@ -121,7 +126,8 @@ class RelationChain(nn.Module):
         for k in range(self.num_hops + 1):
             weights = jax.nn.softmax(scores, axis=-1)
             thing = jnp.einsum("pqn,png->pqg", weights, o)
-            found.append(thing)
+            gates = jax.nn.sigmoid(scores) / scores.shape[-1]
+            found += [thing, jnp.einsum("pqn,png->pqg", gates, o)]
             seen.append(weights.reshape(B, h, w))
             if k == self.num_hops:
                 break

@@ -19,6 +19,10 @@ from lib.probe.language import (
     make_sample_probe,
 )
 from lib.probe.location import make_location_probe
+from lib.probe.picture_questions import (
+    make_floor_probe,
+    make_picture_answer_probe,
+)
 from lib.probe.questions import make_answer_probe
 from lib.program import Program
 from lib.train import Hparams
@@ -41,7 +45,7 @@ PROBES: Mapping[str, tuple[Maker, ...]] = {
     "images": (make_picture_probe, make_invariance_probe),
     "location": (make_location_probe,),
     "captions": (make_caption_probe,),
-    "picture_questions": (),
+    "picture_questions": (make_floor_probe, make_picture_answer_probe),
 }
 
 _MADE: dict[str, list[Probe]] = {}

@@ -9,6 +9,7 @@ from lib.report import (
     language_part,
     location_part,
     memory_part,
+    picture_questions_part,
     questions_part,
     regression_part,
 )
@@ -46,6 +47,7 @@ PARTS: dict[str, Part] = {
     "language": language_part,
     "questions": questions_part,
     "location": location_part,
+    "picture_questions": picture_questions_part,
 }
 
 

@@ -29,8 +29,8 @@ picture, and to all: lib.tasks.question_floor.
 """
 
 import functools
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -145,6 +145,16 @@ def make_scene_questions(
             "pictures": num_pictures or "drawn anew",
         },
     )
+
+
+def scene_floors(settings: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
+    """The floors of the task with these settings, by metric (lib.tasks.question_floor).
+
+    Without the question there is no telling kinds apart, which is what the floor of
+    "image_only" over all questions says; over one kind the kind is told.
+    """
+    sizes = (settings[name] for name in ("num_clauses", "num_objects", "side"))
+    return floors(tuple(settings["kinds"]), *sizes, SIZE)
 
 
 def _arranged(

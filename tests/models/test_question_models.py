@@ -138,7 +138,8 @@ def test_the_looks_of_a_chain_weigh_the_places_of_the_picture():
 def places_of(p, images):
     """Filters of 4 x 4 pixels at every second pixel, zeros after the last."""
     x = np.asarray(images, np.float64)
-    x = x - x.mean(axis=(1, 2), keepdims=True)
+    corners = [x[:, i, j] for i, j in product((0, -1), repeat=2)]
+    x = x - np.mean(corners, axis=0)[:, None, None]
     for i in range(2):
         K, (_, H, W, C) = p[f"K_{i}"], x.shape
         whole = np.zeros((4, 4, C, K.shape[-1]))
@@ -203,7 +204,8 @@ def relation_chain(p, places, states, q, seen=None):
         if seen is not None:
             seen.append(weights)
         thing, place = weights @ o, weights @ at
-        things.append(thing)
+        gates = 1 / (1 + np.exp(-scores))
+        things += [thing, gates @ o / len(o)]
         if k == 2:
             break
         g, rows = p["g"], []
