@@ -148,6 +148,7 @@ def _search_template(picture: Any, template: Any) -> tuple[dict[str, Any], Any]:
         check_template,
         find_template,
         largest_size,
+        over_picture,
         prepare,
     )
     from lib.template import THRESHOLD as KNOWN
@@ -160,7 +161,8 @@ def _search_template(picture: Any, template: Any) -> tuple[dict[str, Any], Any]:
     alarms = FALSE_ALARMS if threshold == KNOWN else None
     said = _said(found.row, found.column, found.score, half, threshold, alarms)
     said["scale"] = found.scale
-    return said, _drawer(picture, found.response, said, "correlation with the cut-out")
+    response = over_picture(found, picture.shape)
+    return said, _drawer(picture, response, said, "correlation with the cut-out")
 
 
 def _said(

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
 from lib.error import UserError
+from lib.tasks.crowd import WIDTH
 from lib.types import Model, Params
 
 BAND_PIXELS = 1_500_000  # of a band without its halo: about 0.5 GB in the first layers
@@ -74,25 +75,33 @@ def make_response(
     return respond
 
 
-def peak(response: Float[np.ndarray, "h w"], stride: int) -> Peak:
-    """The highest place, between the places of the map.
+def peak(response: Float[np.ndarray, "h w"], stride: int, width: float = WIDTH) -> Peak:
+    """The place where a figure's response fits best, between the places of the map.
 
-    A figure's response is taught to fall off as a Gaussian around it, so a parabola
-    through the logarithms of neighbours has its vertex at the figure, and there the
-    score that the map would have. The highest vertex of the highest places counts: a
+    A figure's response is taught to fall off as a Gaussian of `width` pixels around
+    it. A parabola through the logarithms of neighbours then has its vertex at the
+    figure; the score is the height of the Gaussian at that place that fits the 3 x 3
+    places around best, by least squares, at most 1. The highest places are tried: a
     figure between four places shows less on the map than one at a place.
     """
     logs = np.log(np.maximum(response, 1e-9))
+    around = np.pad(response, 1, constant_values=np.nan)
+    offsets = np.arange(-1, 2) * stride
     best = None
     for row, column in _tops(response):
-        down, above = _vertex(logs[:, column], row)
-        across, beside = _vertex(logs[row], column)
-        score = float(min(np.exp(logs[row, column] + above + beside), 1.0))
+        down, across = _vertex(logs[:, column], row), _vertex(logs[row], column)
+        square = np.add.outer(
+            np.square(offsets - down * stride), np.square(offsets - across * stride)
+        )
+        shape = np.exp(-square / (2 * width**2))
+        seen = around[row : row + 3, column : column + 3]
+        inside = ~np.isnan(seen)
+        score = float(np.sum((shape * seen)[inside]) / np.sum(np.square(shape[inside])))
         if best is None or score > best.score:
             middle = lambda place: (place + 0.5) * stride - 0.5
             best = Peak(middle(row + down), middle(column + across), score)
     assert best is not None, "a map has a highest place"
-    return best
+    return best._replace(score=min(best.score, 1.0))
 
 
 def _tops(response: Float[np.ndarray, "h w"]) -> list[tuple[int, int]]:
@@ -108,16 +117,13 @@ def _tops(response: Float[np.ndarray, "h w"]) -> list[tuple[int, int]]:
     return [divmod(int(place), columns) for place in places[order]]
 
 
-def _vertex(values: Float[np.ndarray, " n"], at: int) -> tuple[float, float]:
-    """Where a parabola through three values is highest, from `at` on, and how much."""
+def _vertex(values: Float[np.ndarray, " n"], at: int) -> float:
+    """Where a parabola through three values is highest, at most half from `at`."""
     if not 0 < at < len(values) - 1:
-        return 0.0, 0.0
+        return 0.0
     before, here, after = (float(v) for v in values[at - 1 : at + 2])
-    bend, slope = before - 2 * here + after, (after - before) / 2
-    if bend >= 0:
-        return 0.0, 0.0
-    shift = float(np.clip(-slope / bend, -0.5, 0.5))
-    return shift, slope * shift + bend * shift**2 / 2
+    bend = before - 2 * here + after
+    return 0.0 if bend >= 0 else float(np.clip((before - after) / bend / 2, -0.5, 0.5))
 
 
 class Survey(NamedTuple):

@@ -14,7 +14,8 @@ from jaxtyping import UInt8
 
 from lib.locate import Scene, make_response, survey
 from lib.stats import wilson_interval
-from lib.tasks.crowd import NEAR, draw_scene
+from lib.tasks.crowd import NEAR
+from lib.tasks.crowd_pool import draw_scene
 from lib.template import SCALES, THRESHOLD, find_template, prepare, to_grey
 from lib.types import Model, Params
 
@@ -71,7 +72,7 @@ def measure_templates(picture: Picture, count: int, seed: int = 0) -> dict[str, 
     photograph = prepare(picture, (most, most))
     near: dict[str, list[bool]] = {name: [] for name in CHANGES}
     sure: dict[str, list[bool]] = {name: [] for name in CHANGES}
-    varied, alarms = [], []
+    varied, strange = [], []
     for _ in range(count):
         row = int(rng.integers(0, picture.shape[0] - CUT_SIDE + 1))
         column = int(rng.integers(0, picture.shape[1] - CUT_SIDE + 1))
@@ -84,7 +85,7 @@ def measure_templates(picture: Picture, count: int, seed: int = 0) -> dict[str, 
             near[name].append(bool(gap <= CUT_NEAR))
             sure[name].append(bool(gap <= CUT_NEAR and found.score >= THRESHOLD))
         other = find_template(photograph, cut[:, ::-1])
-        alarms.append(other.score >= THRESHOLD)
+        strange.append(other.score)
     chosen = np.array(varied)
     return {
         "cut_outs": count,
@@ -95,7 +96,11 @@ def measure_templates(picture: Picture, count: int, seed: int = 0) -> dict[str, 
             n: rate(int(np.array(v)[chosen].sum()), int(chosen.sum()))
             for n, v in near.items()
         },
-        "false_alarm": rate(int(np.sum(alarms)), count),
+        "false_alarm": rate(int(np.sum(np.array(strange) >= THRESHOLD)), count),
+        "scores_of_those_turned_over": {
+            name: round(float(np.quantile(strange, share)), 3)
+            for name, share in (("median", 0.5), ("95 %", 0.95), ("highest", 1.0))
+        },
     }
 
 

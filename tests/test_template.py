@@ -10,6 +10,7 @@ from lib.template import (
     correlate,
     find_template,
     largest_size,
+    over_picture,
     prepare,
     rescale,
     to_grey,
@@ -79,6 +80,9 @@ def test_a_cut_out_is_found_where_it_was_cut():
     found = find_template(prepare(picture, (27, 27)), picture[40:64, 71:95])
     assert (found.row, found.column) == (51.5, 82.5)
     assert found.score == pytest.approx(1, abs=1e-5) and found.scale == 1
+    shown = over_picture(found, picture.shape)
+    assert shown.shape == (120, 150) and shown[0, 0] == -1
+    assert np.unravel_index(shown.argmax(), shown.shape) == (51, 82)
 
 
 def test_brightness_and_contrast_do_not_matter():

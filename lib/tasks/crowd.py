@@ -15,7 +15,8 @@ outside of the region.
 the target's; `density` the number of other figures on 100 x 100 pixels. Scenes are
 drawn once on the host, `num_scenes` for training and a fourth as many for validation
 and for test, each with as many targets as keep 100 pixels between them; crops are cut
-on the device. In training a crop's brightness, contrast and tint vary.
+on the device. For training there are more to learn from: targets keep 64 pixels, three
+figures in ten are doubles, and brightness, contrast and tint of a crop vary.
 
 The score is the share of crops with a target whose highest answer lies within 8 pixels
 of it. Whoever answers without looking finds it if it happens to lie within 8 pixels of
@@ -23,9 +24,7 @@ the place that is always named: the floor, about 0.04. The optimum is taken as 1
 a target may be hidden by a fourth, or another figure's only difference be hidden.
 """
 
-import functools
 import math
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import jax
@@ -36,17 +35,14 @@ from jaxtyping import Array, Float, Int
 
 from lib.loss import masked, mean
 from lib.setting import Bound, Positive, Probability, Size
-from lib.tasks.crowd_scene import Crowd, draw_crowd, draw_places
+from lib.tasks.crowd_pool import VERSION, make_pool
 from lib.types import Batch, Interface, Mean, Metric, PRNGKey, Split, Task
 
 STRIDE = 8
 NEAR = 8.0  # pixels: found
-_WIDTH = 6.0  # standard deviation of the soft target around a figure, in pixels
+WIDTH = 6.0  # standard deviation of the soft target around a figure, in pixels
 _MARGIN = 16  # pixels at a crop's border that are not scored
 _FAR = 24.0  # pixels: beyond them a place has nothing to do with a target
-_APART = 100  # pixels between two targets
-_SEEDS: Mapping[Split, int] = {"train": 1, "validation": 2, "test": 3}
-_WHOLE = 1_000_000  # keys of whole scenes lie apart from those of scenes for crops
 _HALF_CELL = math.sqrt(2 * (STRIDE / 2) ** 2)
 
 
@@ -67,7 +63,8 @@ def make_crowd(
             f"scene_side, {scene_side // 2}, got {max_length}."
         )
     count = num_scenes if split == "train" else -(-num_scenes // 4)
-    data = _draw(split, count, scene_side, density, similarity, max_length)
+    pool = make_pool(split, count, scene_side, density, similarity, max_length)
+    data = {name: jnp.asarray(value) for name, value in pool._asdict().items()}
     metrics = {"found": Metric(_found, mean), "false_alarm": Metric(_alarms, mean)}
 
     def sample(key: PRNGKey, data: Any, length: Int[Array, ""]) -> Batch:
@@ -100,7 +97,7 @@ def make_crowd(
         floor=lambda length: chance,
         optimum=lambda length: 1.0,
         window_score=None,
-        version=1,
+        version=VERSION,
         data=data,
         system="location",
         facts={"density": density, "similarity": similarity, "within": NEAR},
@@ -193,55 +190,6 @@ def _relight(key: PRNGKey, images: Float[Array, "B S S 3"]) -> Float[Array, "B S
     return jnp.clip(images, 0, 1)
 
 
-def draw_scene(
-    split: Split,
-    index: int,
-    height: int,
-    width: int,
-    density: float,
-    similarity: float,
-    num_targets: int = 1,
-) -> Crowd:
-    """Whole scene `index` of a split, with its targets at random, 40 pixels inside.
-
-    Scenes of one index with and without a target are drawn from different keys.
-    """
-    rng = np.random.default_rng([_SEEDS[split], _WHOLE, num_targets, index])
-    places = [
-        (int(rng.integers(40, height - 40)), int(rng.integers(40, width - 40)))
-        for _ in range(num_targets)
-    ]
-    return draw_crowd(rng, height, width, density, similarity, places)
-
-
-@functools.lru_cache(maxsize=6)
-def _draw(
-    split: Split,
-    num_scenes: int,
-    side: int,
-    density: float,
-    similarity: float,
-    crop: int,
-) -> dict[str, Array]:
-    """Scenes [N, side, side, 3]; (scene, row, column) of every target and double."""
-    pictures = np.empty((num_scenes, side, side, 3), np.uint8)
-    places, doubles = [], []
-    for i in range(num_scenes):
-        rng = np.random.default_rng([_SEEDS[split], i])
-        found = draw_places(rng, side, side, crop, _APART)
-        crowd = draw_crowd(rng, side, side, density, similarity, found)
-        pictures[i] = crowd.picture
-        places += [(i, *place) for place in found]
-        inside = np.all((crowd.doubles >= crop) & (crowd.doubles < side - crop), axis=1)
-        doubles += [(i, *place) for place in crowd.doubles[inside]]
-    array = lambda rows: jnp.asarray(np.array(rows, np.int32).reshape(-1, 3))
-    return {
-        "pictures": jnp.asarray(pictures),
-        "places": array(places),
-        "doubles": array(doubles),
-    }
-
-
 def _focal(outputs: Float[Array, "B P 1"], batch: Batch) -> Mean:
     """Quality focal loss (Li et al. 2020, arXiv:2006.04388), in nats a crop.
 
@@ -249,7 +197,7 @@ def _focal(outputs: Float[Array, "B P 1"], batch: Batch) -> Mean:
     p = sigmoid(output) and y = exp(-d^2 / 2 s^2) at d pixels from the figure, s = 6.
     """
     logits = outputs[..., 0]
-    y = jnp.exp(-jnp.square(batch.targets) / (2 * _WIDTH**2))
+    y = jnp.exp(-jnp.square(batch.targets) / (2 * WIDTH**2))
     nats = jax.nn.softplus(logits) - logits * y
     total = jnp.sum(jnp.square(y - jax.nn.sigmoid(logits)) * nats * batch.mask)
     return Mean(total, jnp.float32(len(logits)))

@@ -86,6 +86,12 @@ class Manner(NamedTuple):
 TARGET = Looks()
 
 
+def draw_double(rng: np.random.Generator) -> Looks:
+    """A figure that differs from the target in one part, drawn at random."""
+    other = list(PARTS.items())[rng.integers(len(PARTS))]
+    return TARGET._replace(**{other[0]: int(rng.integers(1, other[1]))})
+
+
 def draw_looks(rng: np.random.Generator, similarity: float) -> Looks:
     """A figure that is not the target.
 

@@ -29,6 +29,7 @@ from lib.tasks.crowd_figure import (
     YELLOW,
     Looks,
     Manner,
+    draw_double,
     draw_looks,
     draw_manner,
     outline,
@@ -72,30 +73,32 @@ def draw_crowd(
     density: float,
     similarity: float,
     targets: Sequence[tuple[int, int]],
+    doubles: float = 0.0,
 ) -> Crowd:
     """A scene with the target figure at each of `targets` (row, column).
 
     `density` is the number of other figures on 100 x 100 pixels; `similarity` the
-    probability with which each of their five parts is the target's. Time grows with
-    the number of figures, about 0.2 ms each, and with the area, about 60 ns a pixel.
+    probability with which each of their five parts is the target's; `doubles` a share
+    of them that differs in one part only, whatever the similarity. Time grows with the
+    number of figures, about 0.6 ms each, and with the area, about 0.1 us a pixel.
     """
     scene = _ground(rng, height, width)
-    items = _crowd(rng, height, width, density, similarity)
+    items = _crowd(rng, height, width, density, similarity, doubles)
     manners = [draw_manner(rng) for _ in targets]
     for i, (place, manner) in enumerate(zip(targets, manners, strict=True)):
         foot = place[0] + (HEIGHT - CENTRE) * manner.scale
         items.append(_Item(foot, *place, manner.scale, TARGET, manner, target=i))
-    doubles = []
+    likes = []
     hidden = _Hidden()
     for item in sorted(items, key=lambda item: item.foot):
         if hidden.allows(item):
             _paint_item(scene, item)
             if item.looks is not None and sum(map(bool, item.looks)) == 1:
-                doubles.append((item.row, item.column))
+                likes.append((item.row, item.column))
     places = np.array(targets, np.int32).reshape(-1, 2)
     scales = np.array([m.scale for m in manners], np.float32)
-    likes = np.array(doubles, np.int32).reshape(-1, 2)
-    return Crowd(_finish(rng, scene), places, scales, likes)
+    found = np.array(likes, np.int32).reshape(-1, 2)
+    return Crowd(_finish(rng, scene), places, scales, found)
 
 
 def draw_places(
@@ -117,6 +120,7 @@ def _crowd(
     width: int,
     density: float,
     similarity: float,
+    doubles: float,
 ) -> list[_Item]:
     """Figures and clutter at random places, some of them reaching over the border."""
     tall, wide = height + 60, width + 40
@@ -129,7 +133,8 @@ def _crowd(
         manner = draw_manner(rng)
         foot = row + (HEIGHT - CENTRE) * manner.scale
         if i < num_figures:
-            looks = draw_looks(rng, similarity)
+            is_double = rng.random() < doubles
+            looks = draw_double(rng) if is_double else draw_looks(rng, similarity)
             items.append(_Item(foot, row, column, manner.scale, looks, manner))
         else:
             kind = int(rng.integers(len(_THINGS)))

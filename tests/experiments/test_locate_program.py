@@ -12,7 +12,7 @@ import lib.probe.location as probe
 from lib.driver import Control, Group, run_group
 from lib.library import identify, load_run, make_config
 from lib.picture import decode_png
-from lib.tasks.crowd import draw_scene
+from lib.tasks.crowd_pool import draw_scene
 from tests.experiments.test_train_generate_reproduce import ROOT, ask
 from tests.small import RUN
 from tests.test_template import smooth

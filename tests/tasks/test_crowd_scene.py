@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from lib.tasks import crowd_scene
-from lib.tasks.crowd_figure import PARTS, TARGET, Manner, draw_looks, paint_figure
+from lib.tasks.crowd_figure import (
+    PARTS,
+    TARGET,
+    Manner,
+    draw_double,
+    draw_looks,
+    paint_figure,
+)
 from lib.tasks.crowd_scene import draw_crowd, draw_places
 from lib.tasks.crowd_stencil import Shape, paint, stencil
 
@@ -72,6 +79,16 @@ def test_no_other_figure_is_the_target_however_similar():
         )
 
 
+def test_doubles_differ_in_one_part_each_part_in_turn():
+    rng = np.random.default_rng(0)
+    drawn = np.array([draw_double(rng) for _ in range(400)])
+    np.testing.assert_array_equal((drawn > 0).sum(axis=1), 1)
+    assert ((drawn > 0).mean(axis=0) > 0.12).all()
+    scene = draw_crowd(rng, 200, 200, 3.0, 0.0, [], doubles=1.0)
+    assert len(scene.doubles) == round(3.0 * 260 * 240 / 1e4)
+    assert len(draw_crowd(rng, 200, 200, 3.0, 0.0, []).doubles) == 0
+
+
 @pytest.mark.parametrize("similarity", [0.0, 0.3, 0.6, 1.0])
 def test_parts_shared_with_the_target_follow_the_similarity(similarity):
     rng = np.random.default_rng(1)
@@ -101,7 +118,7 @@ def test_a_crowd_of_any_density_leaves_its_target_to_be_seen():
     for seed in range(12):
         rng = np.random.default_rng(seed)
         manner = Manner(0, 0, False, 1.0, 1.0)
-        items = crowd_scene._crowd(rng, 120, 120, 25.0, 0.4)
+        items = crowd_scene._crowd(rng, 120, 120, 25.0, 0.4, 0.0)
         target = crowd_scene._Item(88, 60, 60, 1.0, TARGET, manner, target=0)
         judge, scene, alone = crowd_scene._Hidden(), np.zeros((120, 120, 3)), None
         scene = scene.astype(np.float32)
