@@ -10,6 +10,7 @@ from typing import Any
 
 from lib import store
 from lib.config import check_config, make_config
+from lib.cost import tokens_per_example
 from lib.error import UserError
 from lib.launch.choice import choose
 from lib.program import check_program, identify, make_program
@@ -106,7 +107,8 @@ def count_runs(plan: Plan) -> dict[str, int]:
 def run_work(given: Mapping[str, Any]) -> int:
     """The tokens a run trains on, if it does not stop early."""
     config = make_config(given)
-    return config.train.num_steps * config.train.batch_size * config.task["length"]
+    examples = config.train.num_steps * config.train.batch_size
+    return examples * tokens_per_example(make_program(config).task)
 
 
 def _add_runs(

@@ -3,7 +3,7 @@
 import pytest
 
 from lib.error import UserError
-from lib.launch.plan import count_runs, decide, make_plan
+from lib.launch.plan import count_runs, decide, make_plan, run_work
 from lib.sweep import compare, product, replicate
 from tests.launch.finished import end_run, fail_run, fresh, rate, tiny_plan
 from tests.small import RUN, small
@@ -37,6 +37,14 @@ def choose(plan, root, **numbers):
 def test_a_plan_counts_cells_runs_and_programs(plan):
     assert count_runs(plan) == {"cells": 4, "runs": 16, "distinct": 16, "programs": 4}
     assert [group["width"] for group in plan["groups"]] == [2, 2, 2, 2]
+
+
+def test_a_runs_work_is_the_tokens_it_trains_on_and_a_picture_is_one():
+    digits = {"task": {"name": "digits", "length": 8}, "model": {"name": "mlp"}}
+    training = {"num_steps": 30, "batch_size": 4, "eval_every": 30}
+    assert run_work({**digits, "train": training}) == 30 * 4
+    recall = {"task": {"name": "recall", "length": 8}, "model": {"name": "rnn"}}
+    assert run_work({**recall, "train": training}) == 30 * 4 * 8
 
 
 def test_a_run_that_is_asked_for_twice_is_one_run():
