@@ -23,6 +23,7 @@ def draw_words_read(
     metric: str,
     unit: str,
     narrow: bool,
+    thing: str = "text",
 ) -> "Figure":
     """Every replicate thin, the mean of a model thick; TF-IDF and the floor in grey."""
     figure = base.new_figure(4.2 if narrow else 8.4, 3.8 if narrow else 4.2)
@@ -64,7 +65,7 @@ def draw_words_read(
     if lengths:
         gap = (0.062 if narrow else 0.05) * (high - low)
         base.spread_labels(axes, log2(lengths[-1]), ends, gap, (low, high))
-    axes.set_xlabel(f"{unit} read of each text")
+    axes.set_xlabel(f"{unit} read of each {thing}")
     axes.set_ylabel(f"test {metric}")
     return figure
 

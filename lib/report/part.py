@@ -6,6 +6,7 @@ from typing import Protocol
 
 from lib.report import (
     classification_part,
+    images_part,
     language_part,
     location_part,
     memory_part,
@@ -47,6 +48,7 @@ PARTS: dict[str, Part] = {
     "language": language_part,
     "questions": questions_part,
     "location": location_part,
+    "images": images_part,
     "picture_questions": picture_questions_part,
 }
 

@@ -70,6 +70,12 @@ pre.passage { max-height: none; }
 .nats5 { background: #6f8cae; color: #ffffff; }
 .nats6 { background: #44648c; color: #ffffff; }
 .nats7 { background: #1c3a63; color: #ffffff; }
+.pictures { display: flex; flex-wrap: wrap; gap: 14px; margin: 6px 0 14px; }
+.pictures figure { margin: 0; width: 84px; }
+.pictures img { width: 84px; height: auto; image-rendering: pixelated;
+  border: 1px solid var(--line); }
+.pictures figcaption { font-size: 12.5px; line-height: 1.35; margin-top: 3px; }
+.pictures span { display: block; }
 summary { cursor: pointer; font-weight: 600; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px;
   font-size: 14px; margin: 10px 0; }
