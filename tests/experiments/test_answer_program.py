@@ -1,18 +1,21 @@
 """The program that answers questions about pictures, on one small run."""
 
-import os
+import sys
+from typing import NamedTuple
 
 import numpy as np
 import pytest
+from absl import flags
+from absl.testing import flagsaver
 from PIL import Image
 
+import lib
+from experiments import answer
 from lib import store
 from lib.driver import Control, Group, run_group
+from lib.error import UserError
 from lib.library import identify, make_config
 from lib.picture import decode_png
-from tests.experiments.test_train_generate_reproduce import ROOT
-from tests.experiments.test_train_generate_reproduce import ask as run_programs
-from tests.small import RUN
 
 SIDE = 48
 CONFIG = {
@@ -34,56 +37,52 @@ CONFIG = {
     },
 }
 ASKED = "Is the red thing on the left?"
-COMMANDS = {
-    "answer": ("{picture}", ASKED, "--out={out}"),
-    "unknown": ("{picture}", "Is the purple thing on the left?", "--out={out}"),
-    "large": ("{large}", ASKED, "--out={out}"),
-    "empty": ("{picture}", " "),
-    "marks": ("{picture}", "?!"),
-    "strange": ("{picture}", "Quel temps fait-il"),
-    "no picture": ("{text}", ASKED),
-    "alone": ("{picture}",),
-    "recall": ("{picture}", ASKED),
-    "ending": ("{picture}", ASKED, "--out={out}.txt"),
-}
+
+
+class Said(NamedTuple):
+    code: int
+    output: str
+    errors: str
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A store with a run about pictures and one about none; their ids."""
-    root, ids = tmp_path_factory.mktemp("answer"), {}
-    for name, settings in (("scenes", CONFIG), ("recall", RUN)):
-        config = make_config(settings)
-        ids[name] = identify(config)
-        group = Group(ids[name], (ids[name],), (config,), 1)
-        run_group(root, group, Control(checkpoint_seconds=float("inf")))
-    return root, ids
+    """A store with one run, and its id."""
+    root, config = tmp_path_factory.mktemp("answer"), make_config(CONFIG)
+    name = identify(config)
+    group = Group(name, (name,), (config,), 1)
+    run_group(root, group, Control(checkpoint_seconds=float("inf")))
+    Image.new("RGB", (SIDE, SIDE), (255, 0, 0)).save(root / "picture.png")
+    Image.new("RGB", (100, 50)).save(root / "large.png")
+    (root / "text.png").write_text("no picture")
+    return root, name
 
 
-@pytest.fixture(scope="module")
-def answers(trained):
-    root, ids = trained
-    files = {name: root / f"{name}.png" for name in ("picture", "large", "out", "text")}
-    Image.new("RGB", (SIDE, SIDE), (255, 0, 0)).save(files["picture"])
-    Image.new("RGB", (100, 50)).save(files["large"])
-    files["text"].write_text("no picture")
-    commands = [
-        (
-            "answer",
-            f"--run={ids.get(name, ids['scenes'])}",
-            f"--store={root}",
-            *(argument.format(**files) for argument in arguments),
-        )
-        for name, arguments in COMMANDS.items()
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return dict(zip(COMMANDS, run_programs(environment, *commands), strict=True))
+@pytest.fixture
+def say(trained, capsys):
+    """Runs the program on a picture of the store's folder, as at its edge."""
+    root, name = trained
+
+    def say(*arguments, out="out.png"):
+        if not flags.FLAGS.is_parsed():
+            flags.FLAGS.mark_as_parsed()
+        words = [str(root / a) if a.endswith(".png") else a for a in arguments]
+        given = {"run": name, "store": str(root), "out": str(root / out)}
+        with flagsaver.flagsaver(**given):
+            try:
+                code = answer.main(["answer", *words])
+            except UserError as error:
+                print(error, file=sys.stderr)
+                code = error.exit_code
+        return Said(code, *capsys.readouterr())
+
+    return say
 
 
-def test_it_prints_answers_with_probabilities_and_the_map(answers, trained):
-    answer = answers["answer"]
-    assert answer.code == 0
-    likely, rest = answer.output.split("\n\n")
+def test_it_prints_answers_with_probabilities_and_the_map(say, trained):
+    said = say("picture.png", ASKED)
+    assert said.code == 0
+    likely, rest = said.output.split("\n\n")
     rows = [line.split() for line in likely.splitlines()]
     assert {name for name, _ in rows} == {"yes", "no", "circle", "square"}
     shares = [float(share) for _, share in rows]
@@ -96,42 +95,55 @@ def test_it_prints_answers_with_probabilities_and_the_map(answers, trained):
     assert picture.shape == (336, 3 * 336 + 16, 3)
 
 
-def test_unknown_words_are_said_with_how_the_question_was_read(answers):
-    errors = answers["unknown"].errors.splitlines()
+def test_unknown_words_are_said_with_how_the_question_was_read(say):
+    said = say("picture.png", "Is the purple thing on the left?")
+    errors = said.errors.splitlines()
     assert errors[:2] == [
         "read as unknown: 'purple'",
         "that is: is the <unknown> thing on the left ?",
     ]
-    assert answers["unknown"].code == 0
+    assert said.code == 0
 
 
-def test_a_picture_of_another_size_is_stretched_and_that_is_said(answers):
-    assert answers["large"].code == 0
-    assert "read at 48 x 48 pixels, from 100 x 50" in answers["large"].errors
+def test_a_picture_of_another_size_is_stretched_and_that_is_said(say):
+    said = say("large.png", ASKED)
+    assert said.code == 0
+    assert "read at 48 x 48 pixels, from 100 x 50" in said.errors
 
 
 @pytest.mark.parametrize(
-    ("name", "message"),
+    ("arguments", "message"),
     [
-        ("empty", "question: there is no word in it"),
-        ("marks", "question: there is no word in it"),
-        ("strange", "question: none of its 3 words is known to this run"),
-        ("no picture", "is no picture of a known format"),
-        ("alone", "give a picture and a question"),
-        ("recall", "learned recall, which asks nothing about pictures"),
-        ("ending", "cannot be written"),
+        (("picture.png", " "), "question: there is no word in it"),
+        (("picture.png", "?!"), "question: there is no word in it"),
+        (("picture.png", "Quel temps"), "none of its 2 words is known to this run"),
+        (("text.png", ASKED), "is no picture of a known format"),
+        (("picture.png",), "give a picture and a question"),
     ],
 )
-def test_what_cannot_be_answered_is_said_in_one_line(answers, name, message):
-    answer = answers[name]
-    assert answer.code == 2
-    assert message in answer.errors
-    assert len(answer.errors.splitlines()) == 1
+def test_what_cannot_be_answered_is_said_in_one_line(say, arguments, message):
+    said = say(*arguments)
+    assert said.code == 2
+    assert message in said.errors
+    assert len(said.errors.splitlines()) == 1
+
+
+def test_a_picture_that_cannot_be_written_is_said_in_one_line(say):
+    said = say("picture.png", ASKED, out="map.txt")
+    assert said.code == 2 and "map.txt: cannot be written" in said.errors
+
+
+def test_a_run_about_no_pictures_is_refused_by_name(say, trained, monkeypatch):
+    root, name = trained
+    loaded = lib.load_run(root, name)
+    other = loaded._replace(task=loaded.task._replace(system="memory"))
+    monkeypatch.setattr(lib, "load_run", lambda root, name: other)
+    said = say("picture.png", ASKED)
+    assert said.code == 2 and "which asks nothing about pictures" in said.errors
 
 
 def test_the_result_keeps_floors_and_answers_with_their_pictures(trained):
-    root, ids = trained
-    result = store.read_run(root, ids["scenes"]).result
+    result = store.read_run(*trained).result
     assert set(result["floors"]) == {"majority", "question_only", "image_only"}
     # Either shape, either side: half of the questions of a kind.
     assert abs(result["floors"]["question_only"]["left"] - 0.5) < 0.03

@@ -91,18 +91,20 @@ def test_an_answer_depends_on_every_word_and_on_its_own_picture(name):
 
 
 @every_model
-def test_mapped_is_alone_bit_for_bit(name):
+def test_a_run_trains_to_the_same_bits_wherever_it_stands_among_others(name):
     _, params, inputs, answer = case_of(name)
 
     def train(params):
         loss = lambda params: jnp.mean(jnp.square(answer(params, inputs)))
         return jax.tree.map(lambda a, g: a - 0.1 * g, params, jax.grad(loss)(params))
 
-    many = jax.tree.map(lambda p: jnp.stack([p, 0.5 * p]), params)
-    both = jax.jit(lambda many: jax.lax.map(train, many))(many)
-    own = jax.jit(train)(jax.tree.map(lambda p: p[1], many))
-    for a, b in zip(jax.tree.leaves(both), jax.tree.leaves(own), strict=True):
-        np.testing.assert_array_equal(a[1], b)
+    both = jax.jit(lambda many: jax.lax.map(train, many))
+    stacked = lambda *scales: jax.tree.map(
+        lambda p: jnp.stack([scale * p for scale in scales]), params
+    )
+    first, second = both(stacked(1.0, 0.5)), both(stacked(0.5, 0.25))
+    for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True):
+        np.testing.assert_array_equal(a[1], b[0])
 
 
 @every_model

@@ -9,6 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lib.config import make_config
+from lib.error import UserError
+from lib.program import check_program
 from lib.tasks.question_floor import best_share, floors
 from lib.tasks.question_grammar import COLOURS, FORMS, SORT_OF_CLEVR, make_grammar
 from lib.tasks.question_scene import draw_example, paint
@@ -206,7 +209,7 @@ def batch_of(batch_size=8, split="train", key=0, **settings):
 
 
 def test_each_picture_is_held_once_for_all_its_questions():
-    task, batch = batch_of(questions_per_picture=4, kinds=("left", "top"))
+    task, batch = batch_of(questions_per_picture=4, num_pictures=2)
     assert batch.inputs["image"].shape == (2, SIDE, SIDE, 3)
     assert batch.inputs["tokens"].shape == (8, 12)
     np.testing.assert_array_equal(batch.mask.sum(axis=1), 1)
@@ -280,3 +283,9 @@ def test_metrics_count_each_kind_by_itself():
 def test_settings_that_cannot_be_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         batch_of(**settings)
+
+
+def test_an_answer_in_words_needs_a_model_that_reads_forward_only():
+    task = {"name": "scene_questions", "length": 12, "answer": "words"}
+    with pytest.raises(UserError, match="reads forward only"):
+        check_program(make_config({"task": task, "model": {"name": "cnn_mlp"}}))
