@@ -17,6 +17,7 @@ from lib.report.picture_questions import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 EXAMPLE_CAPTION = (
@@ -30,37 +31,52 @@ CLAUSES_CAPTION = (
     "Grey, dashed: the best answer to each question, whatever the picture."
 )
 _RIGHT, _WRONG = "#006b4f", "#b8420a"
-_DIM = 0.72  # of a picture's brightness, where nothing was looked at
+_TEXT = 1.7  # the width of what is written, in pictures
+_DIM = 0.6  # of a picture's brightness, where nothing was looked at
 
 
 def draw_examples(examples: Sequence[Example], narrow: bool) -> "Figure":
-    """A row an example: the picture, each look at it, and what was asked and said."""
+    """One example after another: a picture, looks at it, what was asked and said."""
     looks = max((0 if e.looks is None else len(e.looks) for e in examples), default=0)
     per_row = 1 if narrow else 2
     rows = -(-len(examples) // per_row)
+    shape = [*[1.0] * (1 + looks), _TEXT] * per_row
     width = 4.6 if narrow else 10.4
-    figure = base.new_figure(width, 1.55 * rows + 0.1)
-    shape = [*[1.0] * (1 + looks), 1.9] * per_row
+    figure = base.new_figure(width, (width / sum(shape) + 0.08) * rows)
     grid = figure.subplots(rows, len(shape), width_ratios=shape, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for i, example in enumerate(examples):
-        row, first = i // per_row, (i % per_row) * (2 + looks)
-        own = grid[row, first : first + 2 + looks]
-        own[0].imshow(example.picture, interpolation="nearest")
+        first = (i % per_row) * (2 + looks)
+        own = grid[i // per_row, first : first + 2 + looks]
         maps = [] if example.looks is None else list(example.looks)
-        for axes, weights in zip(own[1:], maps, strict=False):
-            axes.imshow(lit(example.picture, weights), interpolation="nearest")
-        said = f"{example.said} ({example.probability:.2f})"
-        colour = _RIGHT if example.is_right else _WRONG
-        mark = "✓" if example.is_right else f"✗  it is {example.wanted}"
-        question = textwrap.fill(example.question, 24)
-        own[-1].text(0.0, 0.98, question, va="top", fontsize=7.5, clip_on=False)
-        own[-1].text(
-            0.0, 0.02, f"{said}  {mark}", va="bottom", fontsize=7.5, color=colour,
-            fontweight="bold", clip_on=False,
-        )  # fmt: skip
+        pictures = [example.picture, *(lit(example.picture, m) for m in maps)]
+        for axes, picture in zip(own[:-1], pictures, strict=False):
+            axes.imshow(picture, interpolation="nearest")
+            axes.axis("on")
+            axes.set_xticks([])
+            axes.set_yticks([])
+            for spine in axes.spines.values():
+                spine.set(visible=True, color=base.FAINT, linewidth=0.7)
+        _write(own[-1], example)
     return figure
+
+
+def _write(axes: "Axes", example: Example) -> None:
+    asked = textwrap.fill(example.question.replace(" ?", "?"), 23)
+    axes.text(0.0, 1.0, asked, va="top", fontsize=8, clip_on=False)
+    said = f"{example.said} ({example.probability:.2f})"
+    wrong = f"{said} ✗\nit is {example.wanted}"
+    axes.text(
+        0.0,
+        0.0,
+        f"{said} ✓" if example.is_right else wrong,
+        va="bottom",
+        fontsize=8,
+        color=_RIGHT if example.is_right else _WRONG,
+        fontweight="bold",
+        clip_on=False,
+    )
 
 
 def lit(

@@ -117,7 +117,7 @@ def test_looks_that_are_none_leave_the_example(looks):
 def test_a_picture_is_bright_where_it_was_looked_at_alone():
     bright = lit(PICTURE, np.array([[1.0, 0.0], [0.0, 0.0]]))
     assert (bright[0, 0] == 200).all()
-    np.testing.assert_array_equal(bright[-1, -1], np.full(3, 56))  # 0.28 of 200
+    np.testing.assert_array_equal(bright[-1, -1], np.full(3, 80))  # 0.4 of 200
 
 
 def test_the_part_draws_clauses_and_answers(tmp_path):
