@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
 from lib.error import UserError
-from lib.tasks.crowd import WIDTH
+from lib.tasks.crowd_map import WIDTH
 from lib.types import Model, Params
 
 BAND_PIXELS = 1_500_000  # of a band without its halo: about 0.5 GB in the first layers

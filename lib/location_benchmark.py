@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 
 from lib.locate import Scene, make_response, survey
 from lib.stats import wilson_interval
-from lib.tasks.crowd import NEAR
+from lib.tasks.crowd_map import NEAR
 from lib.tasks.crowd_pool import draw_scene
 from lib.template import SCALES, THRESHOLD, find_template, prepare, to_grey
 from lib.types import Model, Params

@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 from lib.locate import Response, Scene, calibrate, make_response, peak, survey
 from lib.picture import encode_png
 from lib.program import Program
-from lib.tasks.crowd import NEAR
+from lib.tasks.crowd_map import NEAR
 from lib.tasks.crowd_pool import draw_scene
 from lib.tasks.crowd_scene import Crowd
 from lib.train import Hparams

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.tasks.crowd import blind_hits, centres, distance_map, make_crowd
+from lib.tasks.crowd import make_crowd
+from lib.tasks.crowd_map import blind_hits, centres, distance_map
 from lib.types import Batch
 
 SMALL = {"num_scenes": 2, "scene_side": 256, "density": 1.0}
