@@ -43,14 +43,14 @@ def get_config() -> ConfigDict:
         "task": {"name": "mnist", "length": 28},
         "model": SHIFTED["over places"],
         "optimizer": {"name": "adam", "learning_rate": 5e-3, "schedule": "cosine"},
-        "train": {"num_steps": 600, "batch_size": 64, "eval_every": 600},
+        "train": {"num_steps": 500, "batch_size": 64, "eval_every": 500},
         "evaluation": {"batch_size": 256, "shifts": (1, 2, 3, 4, 6, 8)},
         "seed": 0,
     }
     turned = {
         **shifted,
         "task": {**shifted["task"], "rotation": 60.0},
-        "train": {"num_steps": 1200, "batch_size": 64, "eval_every": 1200},
+        "train": {"num_steps": 800, "batch_size": 64, "eval_every": 800},
         "evaluation": {"batch_size": 256, "rotations": (15, 30, 45, 60, 75, 90)},
     }
     return ConfigDict({"shifted": shifted, "turned": turned})

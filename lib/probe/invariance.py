@@ -62,12 +62,13 @@ def make_invariance(
         "shift": (shifts, shift_by, shift_steps(shifts)),
         "rotation": (rotations, rotate, turn_steps(rotations)),
     }
+    moves = {kind: move for kind, move in moves.items() if len(move[0])}
     counts = {kind: _counter(program, *move[1:]) for kind, move in moves.items()}
 
     def measure(hparams: Hparams, params: Params) -> dict[str, Any]:
         over = lambda count: _sum(count(hparams, params, task.data, i) for i in batches)
         sums = {kind: over(count) for kind, count in counts.items()}
-        pictures = sums["shift"].num_pictures
+        pictures = next(iter(sums.values())).num_pictures
         found = {"num_pictures": int(pictures), "tolerance": TOLERANCE}
         for kind, (distances, _, _) in moves.items():
             right = sums[kind].num_right / pictures
@@ -111,7 +112,7 @@ def _counter(program: Program, move: Move, steps: np.ndarray) -> Callable[..., _
         mean = moved.reshape(rows.shape[:2]).mean(axis=1)
         right = jnp.concatenate([num_right(batch.inputs)[None], mean])
         layers = []
-        if model.layers is not None and len(steps):
+        if model.layers is not None:
             layers = changed_by_move(model.layers, params, batch.inputs, move, rows)
         return _Counts(jnp.sum(batch.mask), right, layers)
 
@@ -123,7 +124,7 @@ def _num_right(
 ) -> Float[Array, ""]:
     answered = jnp.argmax(predict(model, params, images, None), axis=-1)
     right = answered.astype(jnp.int32) == batch.targets
-    return jnp.sum(right * batch.mask)
+    return jnp.sum(right.astype(jnp.float32) * batch.mask)
 
 
 def _spread(program: Program, num_pictures: int) -> list[Array]:
