@@ -1,4 +1,16 @@
-"""Captions of generated scenes: can a network say what it sees?"""
+"""Can a network say what it sees, and how should the picture enter?
+
+Claim. On `scenes` of up to three shapes a convolutional network and a gru write
+captions of which more than 95 % of the facts are right where each word looks at the
+picture anew (attended), and fewer where the picture is given once, as the first state.
+
+    python -m experiments.sweep --config=configs/scenes.py
+    python -m experiments.report --name=scenes
+    python -m experiments.caption --run=ID picture.png
+
+`longer` asks for captions that end by placing every shape told before: of up to 50
+words instead of 20, so that what the first words named is repeated 40 words later.
+"""
 
 from typing import Any
 
@@ -9,16 +21,23 @@ from lib.sweep import Axis, compare, product, replicate
 TITLE = "Captions of scenes"
 
 PLACES = {
-    "first state": {"image": "first"},
-    "every step": {"image": "every"},
     "attended": {"image": "attended"},
+    "every step": {"image": "every"},
+    "first state": {"image": "first"},
 }
+LONGER = {name: PLACES[name] for name in ("attended", "first state")}
 
 
 def get_config() -> ConfigDict:
     """The base config of each part."""
     base = {
-        "task": {"name": "scenes", "length": 20, "side": 48, "max_shapes": 3},
+        "task": {
+            "name": "scenes",
+            "length": 20,
+            "side": 48,
+            "max_shapes": 3,
+            "num_details": 0,
+        },
         "model": {
             "name": "picture_reader",
             "encoder": "cnn",
@@ -34,7 +53,7 @@ def get_config() -> ConfigDict:
             "schedule": "cosine",
             "clip_norm": 1.0,
         },
-        "train": {"num_steps": 3000, "batch_size": 32, "eval_every": 250},
+        "train": {"num_steps": 1000, "batch_size": 32, "eval_every": 250},
         "evaluation": {
             "batch_size": 256,
             "num_validation": 256,
@@ -43,12 +62,16 @@ def get_config() -> ConfigDict:
         },
         "seed": 0,
     }
-    return ConfigDict({"scenes": base})
+    longer = {**base, "task": {**base["task"], "length": 50, "num_details": 3}}
+    return ConfigDict({"scenes": base, "longer": longer})
 
 
 def get_sweep() -> dict[str, tuple[Axis, ...]]:
     """The axes of each part."""
-    return {"scenes": product(compare("model", PLACES), replicate(range(3)))}
+    return {
+        "scenes": product(compare("model", PLACES), replicate(range(3))),
+        "longer": product(compare("model", LONGER), replicate(range(3))),
+    }
 
 
 def get_expected() -> list[dict[str, Any]]:

@@ -11,10 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float, Int, PyTree
+from jaxtyping import Array, Float, Int, PyTree, UInt8
 
+from lib.data.caption import BEGIN
+from lib.data.question import END
 from lib.generate import beam_search, generate, likeliest
-from lib.types import Carry, Model, Params
+from lib.types import Carry, Model, Params, Task
 
 Images = Float[Array, "B H W C"]
 
@@ -95,3 +97,45 @@ def attention_maps(
         return model.step(params, carry, token[None])[0], weights
 
     return lax.scan(step, model.initial(params, inputs), tokens)[1]
+
+
+class Description(NamedTuple):
+    """Captions of one picture, best first, and the maps of the first one's words."""
+
+    captions: tuple[Caption, ...]
+    maps: Float[np.ndarray, "N h w"] | None  # None: the model attends to nothing
+
+
+def describe_picture(
+    model: Model,
+    params: Params,
+    task: Task,
+    picture: UInt8[np.ndarray, "S S 3"],
+    beam: int,
+) -> Description:
+    """The greedy caption of a picture, or with `beam` so many of a search."""
+    begin, end = task.symbols.index(BEGIN), task.symbols.index(END)
+    image = jnp.asarray(picture, jnp.float32) / 255
+    size = task.max_length
+
+    if beam:
+        search = lambda params, image: search_captions(
+            model, params, image, begin, end, size, beam
+        )
+        rows, scores = jax.device_get(jax.jit(search)(params, image))
+    else:
+        write = lambda params, image: write_captions(
+            model, params, image[None], begin, size
+        )
+        rows, scores = jax.device_get(jax.jit(write)(params, image))
+    found = [
+        caption_of(row, score, task.symbols, end)
+        for row, score in zip(rows, scores, strict=True)
+        if np.isfinite(score).all()  # fewer captions than beams
+    ]
+    if model.attention is None:
+        return Description(tuple(found), None)
+    read = np.concatenate([[begin], rows[0][:-1]]).astype(np.int32)
+    attend = lambda params, image, read: attention_maps(model, params, image, read)
+    maps = np.asarray(jax.jit(attend)(params, image, jnp.asarray(read)))
+    return Description(tuple(found), maps[: len(found[0].words)])

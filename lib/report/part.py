@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lib.report import (
+    captions_part,
     classification_part,
     images_part,
     language_part,
@@ -47,6 +48,7 @@ PARTS: dict[str, Part] = {
     "classification": classification_part,
     "language": language_part,
     "questions": questions_part,
+    "captions": captions_part,
     "location": location_part,
     "images": images_part,
     "picture_questions": picture_questions_part,

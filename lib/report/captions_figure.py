@@ -1,0 +1,183 @@
+"""Meaning by number of shapes and length of captions, and pictures with captions."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from lib.report import figure as base
+from lib.report.captions import Captioner, Example
+from lib.report.figure import Look
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SHAPES_CAPTION = (
+    "Meaning score of captions of test scenes, from 0 to 1, by the number of shapes in "
+    "them. Every seed is a small mark, the line joins the means. Dashed: the best "
+    "caption that ignores the picture."
+)
+LENGTH_CAPTION = (
+    "Meaning score against the longest caption of the task, in words: every seed a "
+    "small mark, the line joins the means."
+)
+EXAMPLE_CAPTION = (
+    "Test pictures and the captions written for them, greedily, with what is wrong. "
+    "A tick or a cross says whether the whole caption is right; about half of those "
+    "shown are wrong ones if there are as many."
+)
+RIGHT, WRONG = "#00528f", "#b8420a"
+
+
+def draw_shapes(
+    models: Sequence[Captioner], styles: Mapping[str, Look], narrow: bool = False
+) -> "Figure":
+    """A line a model over the number of shapes."""
+    rows = {m.label: m.by_shapes() for m in models}
+    floors = [m.floor for m in models if m.floor is not None]
+    figure = _course(rows, styles, floors[:1], narrow)
+    axes = figure.axes[0]
+    axes.set_xlabel("shapes in the scene")
+    axes.set_xticks(sorted({n for row in rows.values() for n in row}))
+    return figure
+
+
+def draw_lengths(
+    models: Sequence[Captioner], styles: Mapping[str, Look], narrow: bool = False
+) -> "Figure":
+    """A line a family of models over the length of the longest caption."""
+    rows = by_length(models)
+    kept = {name: styles[label] for name, label in _families(models).items()}
+    figure = _course(rows, kept, [], narrow)
+    figure.axes[0].set_xlabel("longest caption, words")
+    return figure
+
+
+def by_length(models: Sequence[Captioner]) -> dict[str, dict[int, list[float]]]:
+    """Meaning of each seed by longest caption, of models alike but for the task."""
+    rows: dict[str, dict[int, list[float]]] = {}
+    for model in models:
+        if model.longest is not None and model.values("meaning"):
+            row = rows.setdefault(_family(model), {})
+            row[model.longest] = model.values("meaning")
+    return rows
+
+
+def draw_examples(examples: Sequence[Example], narrow: bool = False) -> "Figure":
+    """Pictures in rows, the caption and its faults below each."""
+    columns = 2 if narrow else 4
+    count = -(-len(examples) // columns)
+    figure = base.new_figure(2.35 * columns, 3.55 * count)
+    grid = figure.subplots(count, columns, squeeze=False)
+    for axes in grid.flat[len(examples) :]:
+        axes.set_axis_off()
+    for axes, example in zip(grid.flat, examples, strict=False):
+        _example(axes, example)
+    return figure
+
+
+def _example(axes: "Axes", example: Example) -> None:
+    colour = RIGHT if example.is_right else WRONG
+    axes.imshow(example.picture, interpolation="nearest")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+        spine.set_color(colour)
+        spine.set_linewidth(1.6)
+        spine.set_linestyle("-" if example.is_right else "--")
+    mark = "\N{CHECK MARK} right" if example.is_right else "\N{BALLOT X} wrong"
+    axes.set_title(mark, fontsize=9, color=colour, loc="left", fontweight="bold")
+    lines = textwrap.wrap(example.said.removesuffix(" ."), 30)[:6] or ["(nothing)"]
+    faults = [line for f in example.faults[:3] for line in textwrap.wrap(f"– {f}", 32)]
+    if not example.faults and not example.is_right:
+        faults = textwrap.wrap(f"– said of it: {example.reference}", 32)
+    text = "\n".join(lines)
+    axes.text(
+        0,
+        -0.04,
+        text,
+        transform=axes.transAxes,
+        va="top",
+        fontsize=7.5,
+        linespacing=1.3,
+    )
+    below = -0.04 - 0.077 * len(lines) - 0.03
+    axes.text(
+        0,
+        below,
+        "\n".join(faults[:4]),
+        transform=axes.transAxes,
+        va="top",
+        fontsize=7,
+        style="italic",
+        color=WRONG,
+        linespacing=1.3,
+    )
+
+
+def _course(
+    rows: Mapping[str, Mapping[int, Sequence[float]]],
+    styles: Mapping[str, Look],
+    floors: Sequence[float],
+    narrow: bool,
+) -> "Figure":
+    figure = base.new_figure(4.4 if narrow else 6.4, 3.2)
+    axes = figure.subplots()
+    for i, (label, row) in enumerate(rows.items()):
+        look = styles[label]
+        means = [fmean(values) for values in row.values()]
+        axes.plot(
+            list(row),
+            means,
+            color=look.colour,
+            linestyle=look.dash,
+            marker=look.marker,
+            markersize=look.size,
+            label=label,
+        )
+        step = max(row, default=1) * 0.008
+        shift = step * (i - (len(rows) - 1) / 2)  # marks of two models side by side
+        for n, values in row.items():
+            axes.plot(
+                [n + shift] * len(values),
+                values,
+                look.marker,
+                color=look.colour,
+                markersize=3,
+                alpha=0.6,
+            )
+    for floor in floors:
+        axes.axhline(floor, color=base.GREY, linestyle="--", linewidth=1)
+        axes.text(
+            0.01,
+            floor,
+            "ignores the picture",
+            transform=axes.get_yaxis_transform(),
+            va="bottom",
+            fontsize=7.5,
+            color=base.GREY,
+        )
+    axes.set_ylabel("meaning score")
+    lowest = min(
+        [v for r in rows.values() for vs in r.values() for v in vs] + [*floors]
+    )
+    axes.set_ylim(min(0.9, lowest) - 0.05, 1.02)
+    axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 0.12))
+    return figure
+
+
+def _family(model: Captioner) -> str:
+    """The model without what its task asks for."""
+    run = model.runs[0]
+    name = str(run.cell.get("model") or model.label)
+    return name
+
+
+def _families(models: Sequence[Captioner]) -> dict[str, str]:
+    """A label of each family, whose look it takes."""
+    found: dict[str, str] = {}
+    for model in models:
+        found.setdefault(_family(model), model.label)
+    return found
