@@ -126,6 +126,7 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
         "filters",
         "side_cost",
         "ask",
+        "caption",
         "answer",
         "locate",
         "classify",
