@@ -22,11 +22,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from lib.models.picture import picture_model
+from lib.models.picture import picture_model, show
 from lib.models.stack import drop
 from lib.ops.image import avg_pool, conv2d, max_pool
 from lib.setting import Probability, Size
 from lib.types import Interface, Model, PRNGKey
+from lib.window import PIXEL, WHOLE, Window
 
 _ZEROS = nn.initializers.zeros
 
@@ -68,18 +69,43 @@ class ResNet(nn.Module):
         K = self.param("K_in", dense, shape)
         b = self.param("b_in", _ZEROS, shape[3:])
         h = conv2d(images, K, b)
+        show(self, "conv 1", h)
         if self.stem_pool > 1:
             h = max_pool(h, self.stem_pool, padding="same")
+            show(self, "pool 1", h)
         for s, count in enumerate(self.filters):
             if s:
                 W = self.param(f"W_{s}", dense, (h.shape[-1], count))
                 h = avg_pool(h, 2, padding="same") @ W
+                show(self, f"half {s + 1}", h)
             for i in range(self.num_blocks):
                 h = h + Block(m, name=f"block_{s}_{i}")(h)
+                show(self, f"block {s + 1}.{i + 1}", h)
         mean = jnp.mean(jax.nn.relu(h), axis=(1, 2))
+        show(self, "mean", mean)
         V = self.param("V", dense, (mean.shape[-1], self.output_size))
         c = self.param("c", _ZEROS, (self.output_size,))
-        return drop(mean[None], self.dropout, key, 0)[0] @ V + c[None, :]
+        y = drop(mean[None], self.dropout, key, 0)[0] @ V + c[None, :]
+        show(self, "answer", y)
+        return y
+
+    def windows(self, side: int) -> dict[str, Window]:
+        """What a unit of each layer sees along an axis of `side` pixels."""
+        m, p = self.kernel_size, self.stem_pool
+        window = PIXEL.through(m, before=(m - 1) // 2)
+        found = {"conv 1": window}
+        if p > 1:
+            window = window.through(p, stride=p, before=(-side % p) // 2)
+            found["pool 1"] = window
+        for s in range(len(self.filters)):
+            if s:
+                window = window.through(2, stride=2)
+                found[f"half {s + 1}"] = window
+            for i in range(self.num_blocks):
+                for _ in range(2):
+                    window = window.through(m, before=(m - 1) // 2)
+                found[f"block {s + 1}.{i + 1}"] = window
+        return {**found, "mean": WHOLE, "answer": WHOLE}
 
 
 def make_resnet(
@@ -97,13 +123,13 @@ def make_resnet(
     """
     if not filters:
         raise ValueError("resnet: filters must name at least one number, got none.")
-    return picture_model(
-        ResNet(
-            tuple(filters),
-            num_blocks,
-            kernel_size,
-            stem_pool,
-            interface.output_size,
-            dropout,
-        )
+    module = ResNet(
+        tuple(filters),
+        num_blocks,
+        kernel_size,
+        stem_pool,
+        interface.output_size,
+        dropout,
     )
+    rows, columns = map(module.windows, interface.image[:2])
+    return picture_model(module, {name: (rows[name], columns[name]) for name in rows})

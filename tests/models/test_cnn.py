@@ -3,10 +3,13 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from lib.models.cnn import make_cnn
 from lib.models.mlp import make_mlp
+from lib.models.resnet import make_resnet
 from lib.types import Interface
+from lib.window import WHOLE
 from tests.models.test_model_contract import draw_like
 from tests.ops.test_image import correlate, padded, pool, same
 
@@ -107,20 +110,31 @@ def test_the_layers_shown_are_those_that_lead_to_the_answer():
     np.testing.assert_array_equal(values["pool 1"], tiles.max((2, 4)))
 
 
-def test_a_unit_moves_with_the_pixels_of_its_window_and_with_no_other():
-    interface = Interface(0, 1, 3, image=(11, 9, 1))
-    model = make_cnn(interface, filters=(2, 2), kernel_size=4, pool_size=2)
-    images = jnp.asarray(RANDOM.uniform(size=(1, 11, 9, 1)), jnp.float32)
-    params = draw_like(jax.eval_shape(model.init, jax.random.key(0), images))
-    # Positive weights, so that no window is hidden by what is not the largest of it.
+@pytest.mark.parametrize(
+    "make, settings",
+    [
+        (make_cnn, {"filters": (2, 2), "kernel_size": 4}),
+        (make_resnet, {"filters": (2, 2)}),
+    ],
+)
+def test_a_unit_moves_with_the_pixels_of_its_window_and_with_no_other(make, settings):
+    model = make(Interface(0, 1, 3, image=(11, 9, 1)), **settings)
+    images = jnp.asarray(RANDOM.uniform(size=(40, 1, 11, 9, 1)), jnp.float32)
+    params = draw_like(jax.eval_shape(model.init, jax.random.key(0), images[0]))
+    # Positive weights, so that no window is hidden by what is not the largest of it,
+    # and many pictures, in which other pixels of a pooling window are the largest.
     params = jax.tree.map(jnp.abs, params)
-    for index, windows in enumerate(model.layers.windows[:-2]):
-        value = lambda x, i=index: model.layers.apply(params, x)[i][0, 1, 1].sum()
-        # Over several pictures another pixel of a pooling window is the largest.
-        draws = [RANDOM.uniform(size=(1, 11, 9, 1)) for _ in range(40)]
-        slope = jax.jit(jax.grad(value))
-        moved = sum(np.asarray(slope(jnp.float32(x)) != 0)[0, :, :, 0] for x in draws)
-        for axis, window in enumerate(windows):
+    windows = model.layers.windows
+
+    def units(x):
+        values = model.layers.apply(params, x)
+        pairs = zip(values, windows, strict=True)
+        return [v[0, 1, 1].sum() for v, own in pairs if WHOLE not in own]
+
+    slopes = jax.jit(jax.vmap(jax.jacrev(units)))(images)
+    for slope, own in zip(slopes, windows, strict=False):
+        moved = np.asarray(slope != 0)[:, 0, :, :, 0].any(axis=0)
+        for axis, window in enumerate(own):
             first, after = window.span(1)
             seen = np.flatnonzero(moved.any(axis=1 - axis))
             size = moved.shape[axis]
