@@ -1,12 +1,17 @@
-"""The class of a text by a trained classifier, with probabilities, likeliest first.
+"""The class of a text or picture by a trained classifier, with probabilities.
 
     python -m experiments.classify --run=ID --text=TEXT [--store=results]
     python -m experiments.classify --run=ID --file=FILE [--encoding=latin-1]
         [--evidence=FILE.html | --evidence=FILE.png]
+    python -m experiments.classify --run=ID --picture=FILE [--max_megapixels=100]
 
-The text is read as it stands, addresses and telephone numbers masked, up to as many
-words as the run was tested on. --evidence draws what each word did to the answer. How
-much of the text was read and known goes to standard error.
+The likeliest class comes first. A text is read as it stands, addresses and telephone
+numbers masked, up to as many words as the run was tested on. --evidence draws what each
+word did to the answer. How much of the text was read and known goes to standard error.
+
+A picture (PNG, JPEG, ...) is made grey and turned over where its edge is bright, for
+runs that learned from grey ones, set into a square and scaled to the side of the task.
+What was done to it goes to standard error.
 """
 
 import sys
@@ -24,6 +29,10 @@ RUN = flags.DEFINE_string(
 )
 TEXT = flags.DEFINE_string("text", None, "The text.")
 FILE = flags.DEFINE_string("file", None, "A file that holds the text.")
+PICTURE = flags.DEFINE_string("picture", None, "A file that holds a picture.")
+MAX_MEGAPIXELS = flags.DEFINE_float(
+    "max_megapixels", 100.0, "Larger pictures are refused before they are decoded."
+)
 ENCODING = flags.DEFINE_string("encoding", "utf-8", "How the file is encoded.")
 EVIDENCE = flags.DEFINE_string(
     "evidence", None, "Where to draw what each word did: a name in .html or .png."
@@ -31,26 +40,24 @@ EVIDENCE = flags.DEFINE_string(
 STORE = flags.DEFINE_string("store", "results", "Folder of runs, sweeps and reports.")
 
 _DRAWN = (".html", ".png")
+_READ = {"classification": "texts", "images": "pictures"}  # by system
 
 
 def main(_: Sequence[str]) -> int:
+    given = [f for f in (TEXT, FILE, PICTURE) if f.value is not None]
+    if len(given) != 1:
+        raise UserError("give either --text or --file, or --picture")
+    if PICTURE.value is not None:
+        return _classify_picture(Path(PICTURE.value).expanduser())
     evidence = _evidence_path()
     text = _read_text()
-    from lib import load_run
     from lib.evidence import evidence_entry
 
-    loaded = load_run(Path(STORE.value), RUN.value)
+    loaded = _load("classification", "give --picture")
     task = loaded.task
-    if not task.classes:
-        name = loaded.config.task["name"]
-        raise UserError(f"--run: {RUN.value} learned {name}, which has no classes")
     answer = loaded.classify(text)
     _say_how_read(answer.reading, task.facts["unit"], len(task.symbols))
-    order = (-answer.probabilities).argsort(kind="stable").tolist()
-    width = max(map(len, task.classes))
-    for place in order:
-        name = plain(task.classes[place]).ljust(width)
-        print(f"{name}  {answer.probabilities[place]:.4f}")
+    _print_classes(task.classes, answer.probabilities)
     if evidence is not None:
         unit, model = task.facts["unit"], loaded.config.model["name"]
         entry = evidence_entry(answer.reading, answer.course, task.classes, unit)
@@ -58,17 +65,58 @@ def main(_: Sequence[str]) -> int:
     return 0
 
 
+def _classify_picture(path: Path) -> int:
+    if EVIDENCE.value is not None:
+        raise UserError(
+            "--evidence is what each word of a text did; a picture has none"
+        )
+    from lib.picture import read_picture
+
+    picture = read_picture(path, max_megapixels=MAX_MEGAPIXELS.value)
+    loaded = _load("images", "give --text or --file")
+    from jax.nn import softmax
+
+    from lib.data.picture_input import as_inputs, fit
+
+    task, facts = loaded.task, loaded.task.facts
+    fitted = fit(picture, facts["side"], facts["channels"])
+    size = "{1} x {0}".format(*picture.shape)
+    how = ", ".join((f"read {size} pixels", *fitted.steps))
+    print(how, file=sys.stderr)
+    outputs = loaded.apply(as_inputs(fitted.picture, facts, task.max_length))
+    _print_classes(task.classes, softmax(outputs[0, -1]))
+    return 0
+
+
+def _load(system: str, otherwise: str) -> Any:
+    """The run, a classifier of what was given; UserError where it learned another."""
+    from lib import load_run
+
+    loaded = load_run(Path(STORE.value), RUN.value)
+    task, name = loaded.task, loaded.config.task["name"]
+    who = f"--run: {RUN.value} learned {name}, which"
+    if task.system not in _READ or not task.classes:
+        raise UserError(f"{who} has no classes of texts or pictures")
+    if task.system != system:
+        raise UserError(f"{who} reads {_READ[task.system]}: {otherwise}")
+    return loaded
+
+
+def _print_classes(classes: Sequence[str], probabilities: Any) -> None:
+    """A line a class, the likeliest first."""
+    width = max(map(len, classes))
+    for place in (-probabilities).argsort(stable=True).tolist():
+        print(f"{plain(classes[place]).ljust(width)}  {probabilities[place]:.4f}")
+
+
 def _read_text() -> str:
     from lib.data.encoding import read_text
 
-    text, file = TEXT.value, FILE.value
-    if text is not None and file is None:
-        name = "--text"
-    elif file is not None and text is None:
-        path = Path(file).expanduser()
-        text, name = read_text(path, ENCODING.value), f"--file={path}"
+    if TEXT.value is not None:
+        text, name = TEXT.value, "--text"
     else:
-        raise UserError("give either --text or --file")
+        path = Path(str(FILE.value)).expanduser()
+        text, name = read_text(path, ENCODING.value), f"--file={path}"
     if not text.strip():
         raise UserError(f"{name} is empty")
     return text

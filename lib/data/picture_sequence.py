@@ -55,8 +55,8 @@ def make_picture_sequence(
         del key
         return to_unit(pictures[:, read_steps])
 
-    channels = data["pictures"].shape[-1]
-    interface = Interface(0, channels, len(album.classes))
+    interface = Interface(0, data["pictures"].shape[-1], len(album.classes))
+    channels = album.splits[split].pictures.shape[-1]
     facts = {"kind": order, "side": side, "channels": channels, "steps": size}
     return tiled(album, split, batch_size, data, read, interface, facts, max_length)
 
