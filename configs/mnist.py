@@ -14,17 +14,18 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
     "cnn": {
         "model": {
             "name": "cnn",
-            "filters": (32, 64),
-            "hidden_size": 256,
-            "dropout": 0.4,
+            "filters": (24, 48),
+            "kernel_size": 5,
+            "hidden_size": 128,
+            "dropout": 0.3,
         },
         "task": MOVED,
-        "train": {"num_steps": 4000},
+        "train": {"num_steps": 5500},
     },
     "resnet": {
-        "model": {"name": "resnet", "filters": (24, 48)},
+        "model": {"name": "resnet", "filters": (16, 32)},
         "task": MOVED,
-        "train": {"num_steps": 2500},
+        "train": {"num_steps": 4000},
     },
     "mlp": {
         "model": {"name": "mlp", "hidden_size": 512, "dropout": 0.3},
@@ -43,10 +44,10 @@ def get_config() -> ConfigDict:
             "model": first["model"],
             "optimizer": {
                 "name": "adam",
-                "learning_rate": 2e-3,
+                "learning_rate": 1.5e-3,
                 "schedule": "cosine",
             },
-            "train": {"batch_size": 128, "eval_every": 500, **first["train"]},
+            "train": {"batch_size": 64, "eval_every": 500, **first["train"]},
             "evaluation": {"batch_size": 250},
             "seed": 0,
         }
