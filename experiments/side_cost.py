@@ -31,6 +31,7 @@ GIGABYTES = flags.DEFINE_float(
 QUICK = flags.DEFINE_bool("quick", False, "Small sides alone, measured in a moment.")
 STORE = flags.DEFINE_string("store", "results", "Folder of runs, sweeps and reports.")
 
+MATRIX = "matrix for the first maps"  # what one weight a pixel and unit would take
 SIDES = (28, 56, 100, 200, 400, 800, 1600, 3200, 4032)
 _QUICK_SIDES = (8, 16)
 _SECONDS, _MOST_TIMES = 2.0, 20  # that a measurement may take, and how often it is made
@@ -46,10 +47,12 @@ def main(_: Sequence[str]) -> None:
 
 def _measure(sides: Sequence[int]) -> list[dict[str, Any]]:
     """One row a network and side; progress goes to standard error."""
-    from lib.side_cost import NETWORKS, plan
+    from lib.side_cost import FILTERS, NETWORKS, dense_weights, plan
 
     rows = []
     for side in sides:
+        weights = FILTERS * dense_weights((side, side), (side, side))
+        rows.append({"network": MATRIX, "side": side, "parameters": weights})
         for name in NETWORKS:
             print(f"{name}, {side} x {side} pixels", file=sys.stderr)
             planned = plan(name, side)
@@ -79,14 +82,18 @@ def _seconds(planned: "Planned") -> float:
 def _table(rows: Sequence[dict[str, Any]]) -> "Table":
     from lib.report.table import Cell, Table
 
+    def shown(row: dict[str, Any], name: str, unit: float, digits: int) -> Cell:
+        value = row.get(name)
+        return Cell("–" if value is None else f"{value / unit:,.{digits}f}")
+
     body = [
         (
             Cell(row["network"]),
             Cell(f"{row['side']:,}"),
             Cell(f"{row['parameters']:,}"),
-            Cell(f"{row['flops'] / 1e6:,.1f}"),
-            Cell(f"{row['memory'] / 1e6:,.1f}"),
-            Cell("–" if row["seconds"] is None else f"{1000 * row['seconds']:,.2f}"),
+            shown(row, "flops", 1e6, 1),
+            shown(row, "memory", 1e6, 1),
+            shown(row, "seconds", 1e-3, 2),
         )
         for row in sorted(rows, key=lambda row: row["network"])
     ]

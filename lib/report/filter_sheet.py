@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from lib.receptive_field import Field
 from lib.report import figure as base
 from lib.report.gradient_figure import LEAST, power
 
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
+
+    from lib.receptive_field import Field
 
 MOST_FILTERS, MOST_MAPS = 32, 12
 
@@ -87,7 +88,7 @@ def draw_maps(
 
 
 def draw_field(
-    field: Field, recurrent: Mapping[str, Sequence[float]], narrow: bool
+    field: "Field", recurrent: Mapping[str, Sequence[float]], narrow: bool
 ) -> "Figure":
     """The field as a picture, and along the positions back beside recurrent models."""
     figure = base.new_figure(4.2 if narrow else 10.5, 8.4 if narrow else 4.4)
@@ -124,7 +125,7 @@ def draw_field(
     return figure
 
 
-def _field_picture(axes: "Axes", field: Field, figure: "Figure") -> None:
+def _field_picture(axes: "Axes", field: "Field", figure: "Figure") -> None:
     from matplotlib.patches import Rectangle
 
     largest = float(field.values.max()) or 1.0

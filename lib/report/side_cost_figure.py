@@ -27,13 +27,19 @@ def draw_side_cost(rows: Sequence[dict[str, Any]], narrow: bool) -> "Figure":
     sides = sorted({row["side"] for row in rows})
     for axes, (name, label) in zip(panels, PANELS, strict=True):
         for network, look in looks.items():
-            own = [r for r in rows if r["network"] == network and r[name] is not None]
+            own = [r for r in rows if r["network"] == network and r.get(name)]
+            if not own:
+                continue
             axes.plot(
                 [r["side"] for r in own], [r[name] for r in own], color=look.colour,
                 marker=look.marker, linestyle=look.dash, markersize=look.size,
                 linewidth=1.8, label=network,
             )  # fmt: skip
         _frame(axes, sides, label, most=6 if narrow else 9)
+    panels[0].annotate(
+        "10,000 inputs", (_TEXTBOOK, 0), xycoords=("data", "axes fraction"),
+        xytext=(3, 4), textcoords="offset points", fontsize=7.5, color=base.GREY,
+    )  # fmt: skip
     panels[0].legend(frameon=False, fontsize=9, loc="upper left", handlelength=3.2)
     return figure
 

@@ -147,6 +147,9 @@ def test_side_cost_prints_counts_and_measures_what_fits(tmp_path):
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.split()[-1]).read_bytes().startswith(b"\x89PNG")
     rows = json.loads((tmp_path / "report/side_cost/cost.json").read_text())
+    matrix = {row["side"]: row["parameters"] for row in rows if "flops" not in row}
+    assert matrix == {8: 16 * 8**4, 16: 16 * 16**4}
+    rows = [row for row in rows if "flops" in row]
     assert {(row["network"], row["side"]) for row in rows} == {
         (name, side) for name in ("feed-forward", "convolutional")
         for side in (8, 16)
