@@ -14,7 +14,6 @@ from lib.library import identify, load_run, make_config
 from lib.picture import decode_png
 from lib.tasks.crowd_pool import draw_scene
 from tests.experiments.test_train_generate_reproduce import ROOT, ask
-from tests.small import RUN
 from tests.test_template import smooth
 
 CROWD = {
@@ -25,7 +24,7 @@ CROWD = {
         "num_scenes": 2,
         "scene_side": 256,
     },
-    "model": {"name": "locator", "filters": [4, 4, 4], "context": [4]},
+    "model": {"name": "locator", "filters": [4, 4, 4], "context": []},
     "optimizer": {"name": "adam", "learning_rate": 0.01},
     "train": {"num_steps": 4, "batch_size": 4, "eval_every": 4},
     "evaluation": {
@@ -38,12 +37,6 @@ CROWD = {
 }
 COMMANDS = {
     "figure": ("--run={crowd}", "{folder}/scene.png", "--out={folder}/figure.png"),
-    "sure": (
-        "--run={crowd}",
-        "{folder}/scene.png",
-        "--threshold=1",
-        "--out={folder}/n.png",
-    ),
     "cut": (
         "--template={folder}/cut.png",
         "{folder}/photo.png",
@@ -69,7 +62,6 @@ COMMANDS = {
     "one": ("--run={crowd}", "{folder}/one.png"),
     "megapixels": ("--run={crowd}", "{folder}/photo.png", "--max_megapixels=0.01"),
     "threshold": ("--run={crowd}", "{folder}/photo.png", "--threshold=2"),
-    "recall": ("--run={recall}", "{folder}/photo.png"),
     "unknown": ("--run=0123456789abcdef", "{folder}/photo.png"),
     "nowhere": (
         "--template={folder}/cut.png",
@@ -88,7 +80,6 @@ REFUSED = {
     "one": r"one\.png: 1 x 1 pixels",
     "megapixels": r"170 x 150 pixels are .* the limit is 0\.01, .*--max_megapixels",
     "threshold": "--threshold must be from 0 to 1, got 2",
-    "recall": "--run: [0-9a-f]{16} learned recall, which finds no places",
     "unknown": "0123456789abcdef",
     "nowhere": "--out: .* cannot be written: No such file",
     "drawn": "draws its scenes; .*photo",
@@ -97,15 +88,14 @@ REFUSED = {
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    """A store with a run that locates and another, and pictures."""
-    root, ids = tmp_path_factory.mktemp("locate"), {"folder": ""}
+    """A store with a run that locates, and pictures."""
+    root = tmp_path_factory.mktemp("locate")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(probe, "SIDE", 160)
-        for name, settings in (("crowd", CROWD), ("recall", RUN)):
-            config = make_config(settings)
-            ids[name] = identify(config)
-            group = Group(ids[name], (ids[name],), (config,), 1)
-            run_group(root, group, Control(checkpoint_seconds=float("inf")))
+        config = make_config(CROWD)
+        run_id = identify(config)
+        group = Group(run_id, (run_id,), (config,), 1)
+        run_group(root, group, Control(checkpoint_seconds=float("inf")))
     folder = root / "pictures"
     folder.mkdir()
     photo, other = smooth(150, 170, seed=1), smooth(30, 40, seed=2)
@@ -122,7 +112,7 @@ def stored(tmp_path_factory):
     exif[274] = 6  # to be turned by a quarter, clockwise
     save("turned.jpg", np.rot90(photo).copy(), quality=90, exif=exif)
     (folder / "letter.txt").write_text("no picture")
-    return root, {**ids, "folder": str(folder)}
+    return root, {"crowd": run_id, "folder": str(folder)}
 
 
 @pytest.fixture(scope="module")
@@ -146,11 +136,6 @@ def test_a_figure_comes_with_place_score_and_threshold(stored, answers):
     assert (left + right) / 2 == pytest.approx(said["column"], abs=0.1)
     with Image.open(said["picture"]) as drawn:
         assert drawn.size[0] > 1000
-
-
-def test_what_scores_too_little_is_not_found(answers):
-    said = json.loads(answers["sure"].output)
-    assert said["found"] is False and said["false_alarm_rate"] is None
 
 
 def test_a_cut_out_is_found_where_it_was_cut(answers):
