@@ -1,7 +1,9 @@
 """Do filters have to be learned, and how many of them does a digit take?
 
-Claim. One layer of filters that were learned beats as many random ones, the more so
-the fewer there are; with more filters both get better.
+Claim. A layer of learned filters makes about two thirds of the errors of as many random
+ones, whatever their number: to do without learning takes twice as many of them and, from
+16 on, four times. Twice as many filters, learned or not, leave three quarters of the
+errors.
 
     python -m experiments.prepare mnist
     python -m experiments.sweep --config=configs/filters.py
@@ -10,6 +12,10 @@ the fewer there are; with more filters both get better.
 MNIST at half its side, 14 x 14; filters of 5 x 5, pooled over 2 x 2, and the answer
 read off them all. Random filters stay as they were drawn, with what reads them learned
 as ever (Jarrett et al. 2009, ICCV; Saxe et al. 2011, ICML).
+
+Time: 6 minutes on one core of a busy machine, 5 seeds. Reached, in that order for 1, 2,
+4, ... 64 filters: learned 0.879, 0.913, 0.933, 0.951, 0.967, 0.975, 0.979; random 0.787,
+0.871, 0.905, 0.928, 0.947, 0.959, 0.968.
 """
 
 from typing import Any
@@ -47,3 +53,22 @@ def get_sweep() -> dict[str, tuple[Axis, ...]]:
             replicate(range(5)),
         )
     }
+
+
+def get_expected() -> list[dict[str, Any]]:
+    """What five seeds reached, with about the spread that other seeds may have."""
+    reached = {
+        "learned": (0.879, 0.913, 0.933, 0.951, 0.967, 0.975, 0.979),
+        "random": (0.787, 0.871, 0.905, 0.928, 0.947, 0.959, 0.968),
+    }
+    return [
+        {
+            "part": "filters",
+            "cell": {"model": model, "filters": str(count)},
+            "metric": "test/accuracy",
+            "value": value,
+            "spread": 0.03 if count == 1 else 0.01,
+        }
+        for model, values in reached.items()
+        for count, value in zip(COUNTS, values, strict=True)
+    ]
