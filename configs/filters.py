@@ -1,9 +1,8 @@
 """Do filters have to be learned, and how many of them does a digit take?
 
 Claim. A layer of learned filters makes about two thirds of the errors of as many random
-ones, whatever their number: to do without learning takes twice as many of them and, from
-16 on, four times. Twice as many filters, learned or not, leave three quarters of the
-errors.
+ones, whatever their number; to do without learning takes two to four times as many of
+them. Twice as many filters, learned or not, leave about three quarters of the errors.
 
     python -m experiments.prepare mnist
     python -m experiments.sweep --config=configs/filters.py
@@ -13,8 +12,8 @@ MNIST at half its side, 14 x 14; filters of 5 x 5, pooled over 2 x 2, and the an
 read off them all. Random filters stay as they were drawn, with what reads them learned
 as ever (Jarrett et al. 2009, ICCV; Saxe et al. 2011, ICML).
 
-Time: 6 minutes on one core of a busy machine, 5 seeds. Reached, in that order for 1, 2,
-4, ... 64 filters: learned 0.879, 0.913, 0.933, 0.951, 0.967, 0.975, 0.979; random 0.787,
+Time: 6 minutes on one core of a busy machine, 5 seeds. Reached, in order for 1, 2, 4,
+... 64 filters: learned 0.879, 0.913, 0.933, 0.951, 0.967, 0.975, 0.979; random 0.787,
 0.871, 0.905, 0.928, 0.947, 0.959, 0.968.
 """
 

@@ -13,9 +13,10 @@ from lib.report.page import figure_markup, table_markup
 from lib.report.table import Cell, Table
 
 CAPTION = (
-    "Wrong answers to a hundred test pictures against the number of filters, both on log "
-    "scales: every seed a small mark, the mean over seeds joined, its 95 % bootstrap "
-    "interval shaded. Read sideways: how many random filters are worth a learned one."
+    "Wrong answers to a hundred test pictures against the number of filters, both on "
+    "log scales: every seed a small mark, the mean over seeds joined, its 95 % "
+    "bootstrap interval shaded. Read sideways: how many random filters are worth a "
+    "learned one."
 )
 
 
