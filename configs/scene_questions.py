@@ -7,6 +7,7 @@ to each picture or question alone.
 
     python -m experiments.sweep --config=configs/scene_questions.py
     python -m experiments.sweep --config=configs/scene_questions.py:clauses
+    python -m experiments.sweep --config=configs/scene_questions.py:pairs   # slower
     python -m experiments.answer --run=ID picture.png "what shape is the red thing ?"
 
 The specification is that of Santoro et al. 2017 (arXiv:1706.01427, section 4.2): 75 x
@@ -30,7 +31,7 @@ from lib.sweep import Axis, compare, product, replicate, zipped
 
 TITLE = "Questions about pictures of coloured shapes"
 
-OPTIONS = ("sort_of_clevr", "clauses")
+OPTIONS = ("sort_of_clevr", "pairs", "clauses")
 
 # Each with what it is trained on beside the common settings.
 MODELS: dict[str, dict[str, dict[str, Any]]] = {
@@ -41,13 +42,15 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
         "task": {"blind": "image"},
         "train": {"num_steps": 1000},
     },
+}
+PAIRS: dict[str, dict[str, dict[str, Any]]] = {
     "relation network": {
         "model": {"name": "relation_network", "relation_size": 32},
     },
 }
 CHAINS: dict[str, dict[str, dict[str, Any]]] = {
-    f"{hops} hops": {"model": {"name": "relation_chain", "num_hops": hops}}
-    for hops in (3, 1)
+    f"hops: {hops}": {"model": {"name": "relation_chain", "num_hops": hops}}
+    for hops in (2, 1)
 }
 
 
@@ -61,7 +64,7 @@ def get_config(option: str = "sort_of_clevr") -> ConfigDict:
         "blind": "none",
     }
     if option == "clauses":
-        task |= {"length": 20, "num_clauses": 3, "kinds": ("shape", "colour", "left")}
+        task |= {"length": 16, "num_clauses": 2, "kinds": ("shape", "colour", "left")}
     return ConfigDict(
         {
             "task": task,
@@ -72,7 +75,11 @@ def get_config(option: str = "sort_of_clevr") -> ConfigDict:
                 "schedule": "cosine",
                 "clip_norm": 1.0,
             },
-            "train": {"num_steps": 3500, "batch_size": 160, "eval_every": 500},
+            "train": {
+                "num_steps": 3000 if option == "clauses" else 5000,
+                "batch_size": 160,
+                "eval_every": 500,
+            },
             "evaluation": {
                 "batch_size": 1280,
                 "num_validation": 1280,
@@ -87,7 +94,7 @@ def get_config(option: str = "sort_of_clevr") -> ConfigDict:
 def get_sweep(option: str = "sort_of_clevr") -> dict[str, tuple[Axis, ...]]:
     """The models of a part, each with its own steps."""
     _check(option)
-    models = MODELS if option == "sort_of_clevr" else CHAINS
+    models = {"sort_of_clevr": MODELS, "pairs": PAIRS, "clauses": CHAINS}[option]
     axes = [
         compare(section, {name: own.get(section, {}) for name, own in models.items()})
         for section in ("model", "task", "train")

@@ -138,7 +138,8 @@ def test_the_looks_of_a_chain_weigh_the_places_of_the_picture():
 
 
 def places_of(p, images):
-    """Filters of 4 x 4 pixels at every second pixel, zeros after the last."""
+    """Filters of 4 x 4 pixels at every second pixel, first from the pixel on, then
+    from two pixels before it."""
     x = np.asarray(images, np.float64)
     corners = [x[:, i, j] for i, j in product((0, -1), repeat=2)]
     x = x - np.mean(corners, axis=0)[:, None, None]
@@ -148,7 +149,8 @@ def places_of(p, images):
         for m, n in product(range(4), repeat=2):
             inside = C * (2 * (m % 2) + n % 2)
             whole[m, n] = K[m // 2, n // 2, inside : inside + C]
-        z = padded(x, ((0, 2 + H % 2), (0, 2 + W % 2)))
+        before, after = ((0, 2), (2, 0))[i]
+        z = padded(x, ((before, after + H % 2), (before, after + W % 2)))
         x = relu(correlate(z, whole, 2) + p[f"b_{i}"])
     return x  # [P, h, w, F]
 
