@@ -160,9 +160,8 @@ def _course(
             color=base.GREY,
         )
     axes.set_ylabel("meaning score")
-    lowest = min(
-        [v for r in rows.values() for vs in r.values() for v in vs] + [*floors]
-    )
+    seen = [v for row in rows.values() for values in row.values() for v in values]
+    lowest = min([*seen, *floors], default=0.0)
     axes.set_ylim(min(0.9, lowest) - 0.05, 1.02)
     axes.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 0.12))
     return figure

@@ -40,13 +40,14 @@ def part_markup(
     children: list[Child] = [table_markup(table or likeness_table(captioners(runs)))]
     if is_scene:
         children.append(table_markup(part_table(models)))
-        drawing = save_drawing(
-            figures,
-            f"{stem}-shapes",
-            lambda narrow: draw_shapes(models, styles, narrow),
-            "Meaning score of captions by number of shapes, by model.",
-        )
-        children.append(figure_markup(drawing, SHAPES_CAPTION, is_small=True))
+        if any(model.by_shapes() for model in models):
+            drawing = save_drawing(
+                figures,
+                f"{stem}-shapes",
+                lambda narrow: draw_shapes(models, styles, narrow),
+                "Meaning score of captions by number of shapes, by model.",
+            )
+            children.append(figure_markup(drawing, SHAPES_CAPTION, is_small=True))
         if any(len(row) > 1 for row in by_length(models).values()):
             drawing = save_drawing(
                 figures,
