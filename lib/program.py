@@ -121,6 +121,8 @@ def _check_evaluation(program: Program) -> None:
             f"{name}: an answer's words are fed back as they become known, which needs "
             "a model that reads forward only"
         )
+    if evaluation.num_scenes and program.task.system != "location":
+        raise ValueError(f"{name}: evaluation.num_scenes needs a task of places")
     if evaluation.num_answers and program.task.system not in ANSWERING:
         raise ValueError(
             f"{name}: evaluation.num_answers needs a task of questions or captions"

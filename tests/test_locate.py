@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lib.config import make_config
 from lib.error import UserError
 from lib.locate import (
     Survey,
@@ -16,8 +17,10 @@ from lib.locate import (
     survey,
 )
 from lib.models.locator import make_locator
+from lib.program import check_program
 from lib.types import Interface
 from tests.models.test_model_contract import draw_like
+from tests.small import small
 
 STRIDE = 4
 MODEL = make_locator(
@@ -133,6 +136,12 @@ def test_more_megapixels_have_more_false_alarms():
     assert rate_at(0.05, 1.0) == rate_at(0.05, 0.3) == pytest.approx(0.05)
     assert rate_at(0.05, 12) == pytest.approx(1 - 0.95**12)
     assert rate_at(0.0, 12) == 0
+
+
+def test_scenes_are_for_runs_that_locate():
+    config = make_config(small(evaluation__num_scenes=3))
+    with pytest.raises(UserError, match="recall: evaluation.num_scenes needs"):
+        check_program(config)
 
 
 def test_a_picture_without_room_for_a_figure_is_refused():
