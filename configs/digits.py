@@ -29,28 +29,40 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
-def get_config() -> ConfigDict:
-    """The base config: the feed-forward network."""
-    first = MODELS["mlp"]
+def get_config(network: str = "all") -> ConfigDict:
+    """The config of one network; of "all" a base for the sweep over them."""
+    own = _settings(network)
     return ConfigDict(
         {
             "task": {"name": "digits", "length": 8, "shift": 1, "rotation": 10.0},
-            "model": first["model"],
+            "model": own["model"],
             "optimizer": {
                 "name": "adam",
                 "learning_rate": 3e-3,
                 "schedule": "cosine",
             },
-            "train": {"batch_size": 64, "eval_every": 200, **first["train"]},
+            "train": {"batch_size": 64, "eval_every": 200, **own["train"]},
             "evaluation": {"batch_size": 64},
             "seed": 0,
         }
     )
 
 
-def get_sweep() -> dict[str, tuple[Axis, ...]]:
-    """Each network with its own number of steps."""
+def get_sweep(network: str = "all") -> dict[str, tuple[Axis, ...]]:
+    """Every network with its own settings, or one; five seeds."""
+    seeds = replicate(range(5))
+    if network != "all":
+        return {"digits": (seeds,)}
     sections = ("model", "train")
     values = lambda section: {name: own[section] for name, own in MODELS.items()}
     axes = [compare(section, values(section)) for section in sections]
-    return {"digits": product(zipped(*axes), replicate(range(5)))}
+    return {"digits": product(zipped(*axes), seeds)}
+
+
+def _settings(network: str) -> dict[str, dict[str, Any]]:
+    if network == "all":  # no setting here that another network has not
+        return {"model": {"name": "cnn"}, "train": {}}
+    if network not in MODELS:
+        known = ", ".join(MODELS)
+        raise ValueError(f"digits: network must be one of {known}, got {network!r}")
+    return MODELS[network]

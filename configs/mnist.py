@@ -35,28 +35,40 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
-def get_config() -> ConfigDict:
-    """The base config: the convolutional network."""
-    first = MODELS["cnn"]
+def get_config(network: str = "all") -> ConfigDict:
+    """The config of one network; of "all" a base for the sweep over them."""
+    own = _settings(network)
     return ConfigDict(
         {
-            "task": {"name": "mnist", "length": 28, **first["task"]},
-            "model": first["model"],
+            "task": {"name": "mnist", "length": 28, **own.get("task", {})},
+            "model": own["model"],
             "optimizer": {
                 "name": "adam",
                 "learning_rate": 1.5e-3,
                 "schedule": "cosine",
             },
-            "train": {"batch_size": 64, "eval_every": 500, **first["train"]},
+            "train": {"batch_size": 64, "eval_every": 500, **own["train"]},
             "evaluation": {"batch_size": 250},
             "seed": 0,
         }
     )
 
 
-def get_sweep() -> dict[str, tuple[Axis, ...]]:
-    """Each network with its own steps and movements."""
+def get_sweep(network: str = "all") -> dict[str, tuple[Axis, ...]]:
+    """Every network with its own settings, or one; three seeds."""
+    seeds = replicate(range(3))
+    if network != "all":
+        return {"mnist": (seeds,)}
     sections = ("model", "task", "train")
     values = lambda section: {name: own[section] for name, own in MODELS.items()}
     axes = [compare(section, values(section)) for section in sections]
-    return {"mnist": product(zipped(*axes), replicate(range(3)))}
+    return {"mnist": product(zipped(*axes), seeds)}
+
+
+def _settings(network: str) -> dict[str, dict[str, Any]]:
+    if network == "all":  # no setting here that another network has not
+        return {"model": {"name": "cnn"}, "train": {}}
+    if network not in MODELS:
+        known = ", ".join(MODELS)
+        raise ValueError(f"mnist: network must be one of {known}, got {network!r}")
+    return MODELS[network]

@@ -20,7 +20,7 @@ MODELS: dict[str, dict[str, Any]] = {
 def _config(order: str) -> dict[str, Any]:
     return {
         "task": {"name": "seq_digits", "length": LENGTHS[order], "order": order},
-        "model": {"name": "lru", "hidden_size": 64},
+        "model": {"name": "lru", "hidden_size": 32},
         "optimizer": {
             "name": "adam",
             "learning_rate": 5e-3,
@@ -39,6 +39,6 @@ def get_config() -> ConfigDict:
 
 
 def get_sweep() -> dict[str, tuple[Axis, ...]]:
-    """Four recurrent models, five seeds."""
-    axes = product(compare("model", MODELS), replicate(range(5)))
+    """Four recurrent models, three seeds."""
+    axes = product(compare("model", MODELS), replicate(range(3)))
     return {order: axes for order in LENGTHS}

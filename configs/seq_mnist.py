@@ -10,11 +10,11 @@ TITLE = "A digit read step by step"
 
 # order, side, steps, training steps
 PARTS: dict[str, tuple[str, int, int, int]] = {
-    "rows": ("rows", 28, 28, 1500),
-    "pixels196": ("pixels", 14, 196, 1500),
-    "permuted196": ("permuted", 14, 196, 1500),
-    "mnist784": ("pixels", 28, 784, 1500),
-    "permuted784": ("permuted", 28, 784, 1500),
+    "rows": ("rows", 28, 28, 1000),
+    "pixels196": ("pixels", 14, 196, 1000),
+    "permuted196": ("permuted", 14, 196, 1000),
+    "mnist784": ("pixels", 28, 784, 1000),
+    "permuted784": ("permuted", 28, 784, 1000),
 }
 MODELS: dict[str, dict[str, Any]] = {
     "lru": {"name": "lru"},
