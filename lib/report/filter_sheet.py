@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lib.receptive_field import Field
 
 MOST_FILTERS, MOST_MAPS = 32, 12
+_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
 
 
 def signed_colours() -> "LinearSegmentedColormap":
@@ -71,7 +72,9 @@ def draw_maps(
     most = 5 if narrow else MOST_MAPS
     figure = base.new_figure(4.2 if narrow else 10.5, 0.9 * (len(layers) + 1))
     # Titles reach over their neighbours: room for them is kept by hand.
-    figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.02)
+    figure.set_layout_engine(
+        "constrained", h_pad=0.1, w_pad=0.02, rect=(0, 0, 1, 0.985)
+    )
     panels = figure.subplots(len(layers) + 1, most, squeeze=False)
     for axes in panels.flat:
         axes.set_axis_off()
@@ -117,7 +120,12 @@ def draw_field(
     )  # fmt: skip
     right.set_yscale("log")
     right.minorticks_off()
-    right.yaxis.set_major_formatter(lambda value, _: power(value))
+    low, high = right.get_ylim()
+    if low > 1e-3:
+        right.set_yticks([t for t in _TICKS if low <= t <= high])
+        right.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    else:
+        right.yaxis.set_major_formatter(lambda value, _: power(value))
     right.set_xlabel("positions back, row by row (pixels)")
     right.set_ylabel("gradient norm, largest = 1")
     right.legend(frameon=False, fontsize=8, loc="upper left", handlelength=3.2,
@@ -158,6 +166,8 @@ def _signed(axes: "Axes", values: Float[np.ndarray, "m n C"], largest: float):
 def _picture(axes: "Axes", values: Float[np.ndarray, "m n C"]) -> None:
     axes.set_axis_on()
     _plain(axes)
+    for spine in axes.spines.values():  # a white patch ends somewhere too
+        spine.set(visible=True, color=base.RULE, linewidth=0.5)
     if values.shape[-1] == 3:
         axes.imshow(values)
     else:
