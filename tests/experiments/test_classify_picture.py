@@ -11,7 +11,6 @@ from lib.data import digits
 from lib.driver import Control, Group, run_group
 from lib.library import identify, load_run, make_config
 from tests.experiments.test_train_generate_reproduce import ROOT, ask
-from tests.small import RUN
 
 DIGITS = {
     "task": {"name": "digits", "length": 8},
@@ -38,7 +37,6 @@ COMMANDS = {
     "tiny": ("digits", "--picture={folder}/tiny.png"),
     "large": ("digits", "--picture={folder}/photograph.jpg", "--max_megapixels=0.001"),
     "evidence": ("digits", "--picture={folder}/three.png", "--evidence=a.png"),
-    "recall": ("recall", "--picture={folder}/three.png"),
 }
 REFUSED = {
     "text": "learned digits, which reads pictures: give --picture",
@@ -48,7 +46,6 @@ REFUSED = {
     "tiny": "a picture has at least 8 a side",
     "large": "which --max_megapixels lifts",
     "evidence": "--evidence is what each word of a text did",
-    "recall": "learned recall, which has no classes of texts or pictures",
 }
 
 
@@ -60,9 +57,9 @@ def three():
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    """A store with three runs, their ids, and a folder of pictures."""
+    """A store with two runs, their ids, and a folder of pictures."""
     root, ids = tmp_path_factory.mktemp("pictures"), {}
-    for name, settings in (("digits", DIGITS), ("rows", ROWS), ("recall", RUN)):
+    for name, settings in (("digits", DIGITS), ("rows", ROWS)):
         config = make_config(settings)
         ids[name] = identify(config)
         group = Group(ids[name], (ids[name],), (config,), 1)
