@@ -36,16 +36,17 @@ def changed_units(
 ) -> Changed:
     """Units whose value changed by more than `tolerance`, relative to its size.
 
-    Changed: |a' - a| > tolerance max(|a|, |a'|, r) with a before and a' after, r the
-    root mean square of the layer before. Active: max(|a|, |a'|) > tolerance r. The
-    shares are of the active units: where a picture is empty a detector has nothing to
-    answer before and after, and its silence is no invariance.
+    Active: max(|a|, |a'|) > tolerance r, with a before and a' after, r the root mean
+    square of the layer before. Changed: active, and |a' - a| > tolerance max(|a|, |a'|,
+    r). The shares are of the active units: where a picture is empty a detector has
+    nothing to answer before and after, and its silence is no invariance.
     """
     typical = jnp.sqrt(jnp.mean(jnp.square(before)))
     largest = jnp.maximum(jnp.abs(before), jnp.abs(after))
     moved = jnp.abs(after - before) > tolerance * jnp.maximum(largest, typical)
+    active = largest > tolerance * typical
     count = lambda x: jnp.sum(x.astype(jnp.float32))
-    return Changed(count(moved), count(largest > tolerance * typical))
+    return Changed(count(moved & active), count(active))
 
 
 def changed_by_move(

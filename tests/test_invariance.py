@@ -42,6 +42,14 @@ def test_a_change_is_relative_to_the_unit_or_to_the_typical_one():
     assert share_of(before, [0.0] * 99 + [11.2]) == 1.0
 
 
+def test_small_changes_of_quiet_units_are_none_whatever_their_own_size():
+    # The root mean square is near 1: 0.09 trebles a quiet unit, and moves nothing; of
+    # two that change sign, the one too quiet to count as an answer is not counted.
+    assert share_of([1.0] * 9 + [0.05], [1.0] * 9 + [0.14]) == 0.0
+    assert share_of([1.0] * 9 + [0.06], [1.0] * 9 + [-0.06]) == 0.0
+    assert share_of([1.0] * 9 + [0.2], [1.0] * 9 + [-0.2]) == pytest.approx(0.1)
+
+
 def test_units_silent_before_and_after_do_not_count():
     before, after = [1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]
     assert share_of(before, after) == 1.0
