@@ -16,7 +16,8 @@ by its probe (evaluation.num_scenes). A template is found at 0.9 to 1.1 of its s
 
 --benchmark measures: a run on 200 fresh scenes of a megapixel with the figure and 200
 without; templates on 100 random cut-outs of 48 pixels, each plain, with another
-brightness and contrast, as JPEG of quality 70, and at 0.9 and 1.1 of its size.
+brightness and contrast, as JPEG of quality 70, and at 0.9 and 1.1 of its size. Scenes
+are as crowded as those the run learned from, or have another --density, --similarity.
 """
 
 import json
@@ -45,10 +46,33 @@ BENCHMARK = flags.DEFINE_bool("benchmark", False, "Measure on cases that are kno
 NUM_CASES = flags.DEFINE_integer(
     "num_cases", 0, "Of --benchmark: 200 scenes or 100 cut-outs.", lower_bound=0
 )
+DENSITY = flags.DEFINE_float(
+    "density", None, "Of --benchmark: figures on 100 x 100 pixels; the run's.", 0.0
+)
+SIMILARITY = flags.DEFINE_float(
+    "similarity", None, "Of --benchmark: of the other figures; the run's.", 0.0, 1.0
+)
 
 
 def main(arguments: Sequence[str]) -> int:
     paths = list(arguments[1:])
+    _check(paths)
+    if BENCHMARK.value:
+        print(json.dumps(_measure(paths)))
+        return 0
+    picture = _read(paths[0], 8)
+    if RUN.value is not None:
+        said, draw = _search_figure(paths[0], picture)
+    else:
+        said, draw = _search_template(picture, _read(TEMPLATE.value, 4))
+    out = Path(OUT.value or f"{Path(paths[0]).stem}-located.png").expanduser()
+    _write(out, draw)
+    print(json.dumps({**said, "picture": str(out)}))
+    return 0
+
+
+def _check(paths: Sequence[str]) -> None:
+    """Raise UserError for flags that do not say one thing to do."""
     if (RUN.value is None) == (TEMPLATE.value is None) and not BENCHMARK.value:
         raise UserError("give what is looked for as either --run or --template")
     if BENCHMARK.value and TEMPLATE.value is not None:
@@ -60,40 +84,36 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"--run with --benchmark draws its scenes; {paths[0]!r} is not")
     if THRESHOLD.value is not None and not 0 <= THRESHOLD.value <= 1:
         raise UserError(f"--threshold must be from 0 to 1, got {THRESHOLD.value}")
+
+
+def _read(path: str | None, side: int) -> Any:
     from lib.picture import read_picture
 
-    read = lambda path, side: read_picture(
-        path, max_megapixels=MAX_MEGAPIXELS.value, min_side=side
-    )
-    if BENCHMARK.value:
-        from lib.location_benchmark import measure_scenes, measure_templates
+    assert path is not None, "checked: a picture is given"
+    return read_picture(path, max_megapixels=MAX_MEGAPIXELS.value, min_side=side)
 
-        if RUN.value is None:
-            picture = read(paths[0], 64)
-            print(json.dumps(measure_templates(picture, NUM_CASES.value or 100)))
-        else:
-            loaded = _load()
-            threshold, _ = _calibrated(loaded.result)
-            settings = loaded.config.task
-            found = measure_scenes(
-                loaded.model,
-                loaded.params,
-                loaded.task.interface.stride,
-                (settings["density"], settings["similarity"]),
-                threshold,
-                NUM_CASES.value or 200,
-            )
-            print(json.dumps(found))
-        return 0
-    picture = read(paths[0], 8)
-    if RUN.value is not None:
-        said, draw = _search_figure(paths[0], picture)
-    else:
-        said, draw = _search_template(picture, read(TEMPLATE.value, 4))
-    out = Path(OUT.value or f"{Path(paths[0]).stem}-located.png").expanduser()
-    _write(out, draw)
-    print(json.dumps({**said, "picture": str(out)}))
-    return 0
+
+def _measure(paths: Sequence[str]) -> dict[str, Any]:
+    """What --benchmark prints."""
+    if RUN.value is None:
+        from lib.location_benchmark import measure_templates
+
+        return measure_templates(_read(paths[0], 64), NUM_CASES.value or 100)
+    from lib.location_benchmark import measure_scenes
+
+    loaded = _load()
+    settings = dict(loaded.config.task)
+    for flag in (DENSITY, SIMILARITY):
+        if flag.value is not None:
+            settings[flag.name] = flag.value
+    return measure_scenes(
+        loaded.model,
+        loaded.params,
+        loaded.task.interface.stride,
+        (settings["density"], settings["similarity"]),
+        _calibrated(loaded.result)[0],
+        NUM_CASES.value or 200,
+    )
 
 
 def _load() -> Any:

@@ -76,7 +76,7 @@ def _frame(axes: "Axes", box: Box, colour: str, width: int) -> None:
                 edgecolor=edge,
             )
         )
-        if max(right - left, bottom - top) < width / 12:
+        if max(right - left, bottom - top) < width / 16:
             middle = ((left + right) / 2, (top + bottom) / 2)
             ring = Circle(middle, width / 22, fill=False, linewidth=line)
             ring.set_edgecolor(edge)
