@@ -8,9 +8,9 @@ is turned, where turned digits are trained on.
     python -m experiments.sweep --config=configs/pooling.py
     python -m experiments.report --name=pooling
 
-MNIST at half its side, 14 x 14: a pixel here is two of the original. Two blocks of 3 x 3
-filters; pooling over places keeps the largest of 3 x 3, over filters the largest of every
-three; the answer is read off the last block alone.
+MNIST at half its side, 14 x 14: a pixel here is two of the original. Two blocks of
+3 x 3 filters; pooling over places keeps the largest of 3 x 3, over filters the largest
+of every three; the answer is read off the last block alone.
 
     shifted  trained on digits as they are, tested on ones moved by 1 to 5 pixels; all
              networks have 12 and then 24 filters
