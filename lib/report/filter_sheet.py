@@ -56,7 +56,8 @@ def draw_filters(
             panels.append(axes)
     if shown is not None and filters.shape[2] == 1:
         bar = figure.colorbar(
-            shown, ax=panels, label="weight of the filter", pad=0.02,
+            shown, ax=panels, pad=0.02,
+            label="weight of the filter; right of it what excites it most, in order",
             aspect=40 if narrow else 60, location="bottom", shrink=0.6,
         )  # fmt: skip
         bar.outline.set_visible(False)
