@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lib.report import figure as base
 from lib.report.captions import Captioner, Example
@@ -68,7 +68,9 @@ def draw_examples(examples: Sequence[Example], narrow: bool = False) -> "Figure"
     """Pictures in rows, the caption and its faults below each."""
     columns = 2 if narrow else 4
     count = -(-len(examples) // columns)
-    figure = base.new_figure(2.35 * columns, 3.55 * count)
+    most = max(len(said) + len(faults) for said, faults in map(_lines, examples))
+    # In inches: a picture, its mark, and its lines of text.
+    figure = base.new_figure(2.35 * columns, (2.5 + 0.145 * (most + 1)) * count)
     grid = figure.subplots(count, columns, squeeze=False)
     for axes in grid.flat[len(examples) :]:
         axes.set_axis_off()
@@ -77,9 +79,23 @@ def draw_examples(examples: Sequence[Example], narrow: bool = False) -> "Figure"
     return figure
 
 
+def _lines(example: Example) -> tuple[list[str], list[str]]:
+    """The caption and its faults, in lines that fit below a picture."""
+    said = textwrap.wrap(example.said.removesuffix(" ."), _WIDTH) or ["(nothing)"]
+    if len(said) > _MOST_LINES:
+        said = [*said[: _MOST_LINES - 1], f"{said[_MOST_LINES - 1]} …"]
+    faults = [
+        line for f in example.faults[:3] for line in textwrap.wrap(f"– {f}", _WIDTH)
+    ]
+    if not example.faults and not example.is_right:
+        faults = textwrap.wrap(f"– people said: {example.reference}", _WIDTH)
+    return said, faults[:_MOST_LINES]
+
+
 def _example(axes: "Axes", example: Example) -> None:
     colour = RIGHT if example.is_right else WRONG
     axes.imshow(example.picture, interpolation="nearest")
+    axes.set_anchor("N")
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -89,32 +105,22 @@ def _example(axes: "Axes", example: Example) -> None:
         spine.set_linestyle("-" if example.is_right else "--")
     mark = "\N{CHECK MARK} right" if example.is_right else "\N{BALLOT X} wrong"
     axes.set_title(mark, fontsize=9, color=colour, loc="left", fontweight="bold")
-    lines = textwrap.wrap(example.said.removesuffix(" ."), 30)[:6] or ["(nothing)"]
-    faults = [line for f in example.faults[:3] for line in textwrap.wrap(f"– {f}", 32)]
-    if not example.faults and not example.is_right:
-        faults = textwrap.wrap(f"– said of it: {example.reference}", 32)
-    text = "\n".join(lines)
-    axes.text(
-        0,
-        -0.04,
-        text,
-        transform=axes.transAxes,
-        va="top",
-        fontsize=7.5,
-        linespacing=1.3,
-    )
-    below = -0.04 - 0.077 * len(lines) - 0.03
-    axes.text(
-        0,
-        below,
-        "\n".join(faults[:4]),
-        transform=axes.transAxes,
-        va="top",
-        fontsize=7,
-        style="italic",
-        color=WRONG,
-        linespacing=1.3,
-    )
+    said, faults = _lines(example)
+    axes.annotate("\n".join(said), (0, 0), (0, -5), **_BELOW)
+    start = -8 - 7.3 * 1.38 * len(said)
+    style: dict[str, Any] = {**_BELOW, "style": "italic", "color": WRONG}
+    axes.annotate("\n".join(faults), (0, 0), (0, start), **style)
+
+
+_WIDTH, _MOST_LINES = 41, 7  # letters of a line, lines of a caption
+# Offsets in points from the picture's lower left corner.
+_BELOW: dict[str, Any] = {
+    "xycoords": "axes fraction",
+    "textcoords": "offset points",
+    "va": "top",
+    "fontsize": 7.3,
+    "linespacing": 1.3,
+}
 
 
 def _course(

@@ -197,6 +197,15 @@ def test_details_place_objects_and_count_two_facts():
     assert meaning(WHOLE, details=1) == pytest.approx(2 * 11 / (11 + 13))
 
 
+def test_true_details_beyond_those_wanted_cost_nothing_and_untrue_ones_do():
+    more = WHOLE[:-2] + " and the small red circle is at the top left"
+    second = " and the large blue square is at the {} ."
+    assert meaning(more + second.format("top right"), details=1) == 1
+    assert meaning(more + second.format("top left"), details=1) == pytest.approx(
+        2 * 13 / (14 + 13)
+    )
+
+
 def test_the_blind_caption_is_the_best_of_some_and_far_from_full_marks():
     scene = drawn("canonical")[0]
     scenes = [things_of(scene, i) for i in range(NUM)]
