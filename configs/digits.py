@@ -11,7 +11,7 @@ TITLE = "Which digit is it? 8 x 8 pixels"
 MODELS: dict[str, dict[str, dict[str, Any]]] = {
     "mlp": {
         "model": {"name": "mlp", "hidden_size": 128, "num_layers": 2, "dropout": 0.3},
-        "train": {"num_steps": 1000},
+        "train": {"num_steps": 1500},
     },
     "cnn": {
         "model": {
@@ -20,11 +20,11 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
             "hidden_size": 64,
             "dropout": 0.3,
         },
-        "train": {"num_steps": 600},
+        "train": {"num_steps": 1000},
     },
     "resnet": {
         "model": {"name": "resnet", "filters": (16, 32), "stem_pool": 1},
-        "train": {"num_steps": 600},
+        "train": {"num_steps": 1000},
     },
 }
 
@@ -34,7 +34,7 @@ def get_config(network: str = "all") -> ConfigDict:
     own = _settings(network)
     return ConfigDict(
         {
-            "task": {"name": "digits", "length": 8, "shift": 1, "rotation": 10.0},
+            "task": {"name": "digits", "length": 8, "rotation": 10.0, "scaling": 0.1},
             "model": own["model"],
             "optimizer": {
                 "name": "adam",
