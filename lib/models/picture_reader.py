@@ -35,7 +35,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PyTree
 
-from lib.models.cnn import Blocks
+from lib.models.encoder import ENCODERS, Encoder
 from lib.models.gru import GRU
 from lib.models.lstm import LSTM
 from lib.models.rnn import RNN
@@ -47,7 +47,6 @@ from lib.setting import Probability, Size
 from lib.types import Carry, Interface, Model, Params, PRNGKey
 
 Place = Literal["first", "every", "attended"]  # where the picture enters
-Encoder = Literal["cnn"]
 Decoder = Literal["rnn", "gru", "lstm"]
 
 _CELLS = {
@@ -199,18 +198,16 @@ def make_picture_reader(
     embedding_size: Size = 32,
     dropout: Probability = 0.0,
 ) -> Model:
-    """An encoder of `filters` and a cell of `hidden_size` over the words.
+    """An encoder (lib.models.encoder) of `filters` and a cell over the words.
 
+    `num_convolutions` is those of a block, or the residual blocks of a resnet's stage.
     `dropout` is the share of the embedding's and of the readout's inputs left out in
     training, the same ones at every word of a sequence.
     """
     if not filters:
         raise ValueError("picture_reader: filters must name at least one, got none.")
-    encoders = {
-        "cnn": Blocks(tuple(filters), kernel_size, num_convolutions, pool_size),
-    }
     module = PictureReader(
-        encoders[encoder],
+        ENCODERS[encoder](tuple(filters), kernel_size, num_convolutions, pool_size),
         interface,
         image,
         decoder,

@@ -19,7 +19,7 @@ SMALL = {"filters": (3, 4), "hidden_size": 5, "embedding_size": 3}
 FORMS: dict[str, list[dict[str, Any]]] = {
     "picture_reader": [
         {"image": "first", "decoder": "lstm"},
-        {"image": "every", "decoder": "rnn"},
+        {"image": "every", "decoder": "rnn", "encoder": "resnet"},
         {"image": "attended", "decoder": "gru"},
     ]
 }
