@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lib.config import make_config
 from lib.data import vqa
 from lib.data.vqa import make_vqa
 from lib.data.vqa_file import credit, find_pictures, normalised, read_entries
 from lib.error import UserError
+from lib.program import check_program
 from lib.types import Batch
 
 NUM_PICTURES, LENGTH = 10, 8
@@ -151,6 +153,12 @@ def test_pictures_are_scaled_once_and_again_when_a_file_has_changed(copy, monkey
     changed = make_vqa("train", 4, LENGTH, **copy)
     assert (np.asarray(changed.data["pictures"])[..., 2] == 255).all()
     assert changed.fingerprint != first.fingerprint
+
+
+def test_a_run_of_it_fits_together(copy):
+    task = {"name": "vqa", "length": LENGTH, **copy}
+    model = {"name": "cnn_mlp", "filters": (2, 2)}
+    check_program(make_config({"task": task, "model": model}))
 
 
 def test_files_of_their_own_may_test(copy):

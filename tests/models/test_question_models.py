@@ -35,7 +35,7 @@ close = functools.partial(np.testing.assert_allclose, rtol=2e-4, atol=2e-5)
 @functools.cache
 def case_of(name):
     """The model, its parameters, inputs, and its compiled answer."""
-    model = READING_MODELS[name](INTERFACE, **SMALL, **FORMS[name])
+    model = READING_MODELS[name](INTERFACE, **SMALL, **FORMS.get(name, {}))
     random = np.random.default_rng(0)
     tokens = random.integers(1, 7, (P * Q, T), dtype=np.int32)
     tokens *= np.arange(T) < np.array(LENGTHS)[:, None]
@@ -50,7 +50,7 @@ def case_of(name):
     return model, params, inputs, jax.jit(answer)
 
 
-@every_model
+@pytest.mark.parametrize("name", [*FORMS, "picture_reader"])
 def test_questions_of_one_picture_are_answered_as_if_each_were_alone(name):
     _, params, inputs, answer = case_of(name)
     outputs = answer(params, inputs)
