@@ -14,17 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from lib.data.augment import Augmentation
-from lib.data.mnist import Degrees, Share
-from lib.data.picture_sequence import Order, make_picture_sequence
-from lib.data.pictures import (
+from lib.data.album import (
     Album,
     LabelledPictures,
     cut_album,
     fingerprint_of,
-    make_pictures,
     with_validation,
 )
+from lib.data.augment import Augmentation
+from lib.data.mnist import Degrees, Share
+from lib.data.picture_sequence import Order, make_picture_sequence
+from lib.data.pictures import make_pictures
 from lib.setting import Count, Size
 from lib.types import Split, Task
 

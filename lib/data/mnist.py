@@ -14,9 +14,10 @@ from typing import Annotated
 import numpy as np
 
 from lib.data import dataset
+from lib.data.album import Album, LabelledPictures, with_validation
 from lib.data.augment import Augmentation
 from lib.data.picture_sequence import Order, make_picture_sequence
-from lib.data.pictures import Album, LabelledPictures, make_pictures, with_validation
+from lib.data.pictures import make_pictures
 from lib.setting import Bound, Count, Size
 from lib.types import Split, Task
 

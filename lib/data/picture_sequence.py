@@ -24,8 +24,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, UInt8
 
+from lib.data.album import Album, check_side, shrink
 from lib.data.labelled import shuffled
-from lib.data.pictures import Album, check_side, shrink, tiled, to_unit
+from lib.data.pictures import tiled, to_unit
 from lib.types import Interface, PRNGKey, Split, Task
 
 Order = Literal["pixels", "rows", "permuted"]

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from lib.data import digits
+from lib.data.album import LabelledPictures, cut_album, shrink
 from lib.data.digits import make_digits, make_seq_digits
-from lib.data.pictures import LabelledPictures, cut_album, shrink
 from lib.data.published.mnist import read_idx
 from lib.types import SPLITS
 
