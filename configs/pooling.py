@@ -47,7 +47,7 @@ def get_config() -> ConfigDict:
         "task": {"name": "mnist", "length": 14},
         "model": SHIFTED["over places"],
         "optimizer": {"name": "adam", "learning_rate": 5e-3, "schedule": "cosine"},
-        "train": {"num_steps": 1000, "batch_size": 64, "eval_every": 1000},
+        "train": {"num_steps": 600, "batch_size": 64, "eval_every": 600},
         "evaluation": {"batch_size": 256, "shifts": (1, 2, 3, 4, 5)},
         "seed": 0,
     }
