@@ -11,6 +11,7 @@ Less than two minutes on 2 cores; --quick stops at 16 pixels.
 
 import gc
 import json
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from experiments.program import report_folder, run
+from lib.error import UserError
 
 if TYPE_CHECKING:
     from lib.report.table import Table
@@ -38,6 +40,8 @@ _SECONDS, _MOST_TIMES = 2.0, 20  # that a measurement may take, and how often it
 
 
 def main(_: Sequence[str]) -> None:
+    if not math.isfinite(GIGABYTES.value):
+        raise UserError(f"--most_gigabytes must be a number, got {GIGABYTES.value}")
     folder = report_folder(Path(STORE.value), "side_cost")
     rows = _measure(_QUICK_SIDES if QUICK.value else SIDES)
     print("\n".join(_table(rows).lines()))
