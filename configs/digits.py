@@ -1,4 +1,20 @@
-"""Which digit is it? Three networks on scikit-learn's digits: no download."""
+"""Which digit is it? Three networks on scikit-learn's 8 x 8 digits: no download.
+
+Claim. On pictures this small a feed-forward network is as good as a convolutional one:
+both answer 98.4 % of the test pictures.
+
+    python -m experiments.sweep --config=configs/digits.py        # all three networks
+    python -m experiments.train --config=configs/digits.py:cnn    # one of them, seed 0
+    python -m experiments.report --name=digits
+
+Trained on 1,295 pictures, tested on 359, of which one is 0.28 %. Five seeds. Pictures
+are turned by up to 10 degrees and scaled by up to a tenth; moving them by a pixel as
+well costs a point and a half, since the digits fill their 8 pixels.
+
+Reached (Python 3.11, jax 0.10.2, one thread on a machine of 2 cores busy with other
+work): cnn 0.984 (0.978 to 0.992), mlp 0.984 (0.981 to 0.989), resnet 0.969 (0.964 to
+0.975), which has no dropout and learned the training pictures as well. A run trains for 12, 3 and about 20 seconds of one core, all 15 for about 2 minutes on 2.
+"""
 
 from typing import Any
 
@@ -57,6 +73,23 @@ def get_sweep(network: str = "all") -> dict[str, tuple[Axis, ...]]:
     values = lambda section: {name: own[section] for name, own in MODELS.items()}
     axes = [compare(section, values(section)) for section in sections]
     return {"digits": product(zipped(*axes), seeds)}
+
+
+def get_expected(network: str = "all") -> list[dict[str, Any]]:
+    """The mean over five seeds, with the spread that others may have."""
+    if network != "all":
+        return []
+    values = {"cnn": 0.984, "mlp": 0.984, "resnet": 0.969}
+    return [
+        {
+            "part": "digits",
+            "cell": {"model": model},
+            "metric": "test/accuracy",
+            "value": value,
+            "spread": 0.012,
+        }
+        for model, value in values.items()
+    ]
 
 
 def _settings(network: str) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,21 @@
-"""Which digit is it? Three networks on MNIST's 28 x 28 pixels."""
+"""Which digit is it? Three networks on MNIST's 28 x 28 pixels.
+
+Claim. Filters that slide over the picture and pooling make 2.5 times fewer errors than
+a feed-forward network with twice the parameters: 99.4 % of the test pictures right.
+
+    python -m experiments.prepare mnist
+    python -m experiments.sweep --config=configs/mnist.py         # all three networks
+    python -m experiments.train --config=configs/mnist.py:cnn     # one of them, seed 0
+    python -m experiments.report --name=mnist
+
+Trained on 54,001 pictures, settings chosen on 5,999, tested on 10,000. Every picture
+that cnn and resnet read is moved, turned and scaled a little; that of mlp is moved by a
+pixel. Batches of 64, Adam, a cosine schedule.
+
+Reached (Python 3.11, jax 0.10.2, one thread a run on a busy machine of 2 cores, AMD
+EPYC): cnn 0.9943 on test over 3 seeds (0.9938, 0.9950, 0.9941), 5,500 steps in 317 s,
+about 250 s of one core. MLPTEXT RESTEXT
+"""
 
 from typing import Any
 
@@ -25,7 +42,7 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
     "resnet": {
         "model": {"name": "resnet", "filters": (16, 32)},
         "task": MOVED,
-        "train": {"num_steps": 4000},
+        "train": {"num_steps": 2500},
     },
     "mlp": {
         "model": {"name": "mlp", "hidden_size": 512, "dropout": 0.3},
@@ -63,6 +80,23 @@ def get_sweep(network: str = "all") -> dict[str, tuple[Axis, ...]]:
     values = lambda section: {name: own[section] for name, own in MODELS.items()}
     axes = [compare(section, values(section)) for section in sections]
     return {"mnist": product(zipped(*axes), seeds)}
+
+
+def get_expected(network: str = "all") -> list[dict[str, Any]]:
+    """The mean over seeds, with the spread that others may have."""
+    if network != "all":
+        return []
+    values = {"cnn": 0.9943, "mlp": 0.986}
+    return [
+        {
+            "part": "mnist",
+            "cell": {"model": model},
+            "metric": "test/accuracy",
+            "value": value,
+            "spread": 0.002,
+        }
+        for model, value in values.items()
+    ]
 
 
 def _settings(network: str) -> dict[str, dict[str, Any]]:

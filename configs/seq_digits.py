@@ -1,4 +1,15 @@
-"""The same digit read step by step: rows, pixels, and pixels in another order."""
+"""A digit of 8 x 8 pixels, read step by step: rows, pixels, pixels in another order.
+
+Claim. CLAIM
+
+    python -m experiments.sweep --config=configs/seq_digits.py
+    python -m experiments.report --name=seq_digits
+
+No download: scikit-learn's digits (1,295 to train on, 359 to test). The class is
+answered after the last step. Three seeds, 600 steps of 32 digits, 32 hidden units.
+
+SEQREACHED
+"""
 
 from typing import Any
 

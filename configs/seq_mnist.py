@@ -1,4 +1,19 @@
-"""MNIST read step by step: rows, pixels, and pixels in another order."""
+"""MNIST read step by step: rows, pixels, and pixels in another order.
+
+Claim. Rows (28 steps) are easy for every recurrent model; the same picture pixel by
+pixel is a dependency of up to 784 steps, in a fixed random order one without locality.
+
+    python -m experiments.prepare mnist
+    python -m experiments.sweep --config=configs/seq_mnist.py
+    python -m experiments.train --config=configs/seq_mnist.py --part=mnist784
+
+Parts: `rows` (28 steps), `pixels196` and `permuted196` (side 14), `mnist784` and
+`permuted784` (whole pictures). Published for 784 steps (Bai, Kolter & Koltun 2018,
+arXiv:1803.01271, table 1, 70,000 parameters): pixels rnn 0.215, lstm 0.872, gru 0.962,
+tcn 0.990; permuted rnn 0.253, lstm 0.857, gru 0.873, tcn 0.972.
+
+SEQMREACHED
+"""
 
 from typing import Any
 

@@ -37,8 +37,11 @@ def draw_errors(
         shown += errors
         look = looks[model.label]
         mean = fmean(errors)
+        # Equal errors of two seeds stand one above the other.
+        count = len(errors)
+        rows = [row + 0.4 * ((i + 1) / (count + 1) - 0.5) for i in range(count)]
         axes.plot(
-            errors, [row] * len(errors), linestyle="none", marker=look.marker,
+            errors, rows, linestyle="none", marker=look.marker,
             color=look.colour, markersize=look.size + 1, markeredgecolor="white",
             markeredgewidth=0.6, zorder=3, clip_on=False,
         )  # fmt: skip
