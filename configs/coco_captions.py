@@ -47,7 +47,7 @@ def get_config() -> ConfigDict:
                     "schedule": "cosine",
                     "clip_norm": 1.0,
                 },
-                "train": {"num_steps": 1000, "batch_size": 32, "eval_every": 500},
+                "train": {"num_steps": 500, "batch_size": 32, "eval_every": 250},
                 "evaluation": {"batch_size": 64, "num_answers": 8},
                 "seed": 0,
             }

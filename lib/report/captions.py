@@ -37,6 +37,7 @@ class Captioner:
     blind: str  # that caption
     runs: tuple[Run, ...] = field(repr=False)
     examples: tuple[Example, ...] = field(repr=False)
+    learned: tuple[Example, ...] = field(repr=False)  # of the training pictures
 
     @property
     def done(self) -> list[Run]:
@@ -78,6 +79,7 @@ def _captioner(label: str, runs: Sequence[Run]) -> Captioner:
     blind = [dig(r.result, "captions", "floor", "caption") for r in done]
     longest = [whole(dig(r.result, "task", "facts", "longest_caption")) for r in done]
     examples = [e for run in done if (e := _examples(run))]
+    learned = [e for run in done if (e := _examples(run, "train"))]
     return Captioner(
         label=label,
         planned=len({run.seed for run in runs}),
@@ -86,11 +88,12 @@ def _captioner(label: str, runs: Sequence[Run]) -> Captioner:
         blind=next((b for b in blind if isinstance(b, str)), ""),
         runs=tuple(runs),
         examples=tuple(examples[0]) if examples else (),
+        learned=tuple(learned[0]) if learned else (),
     )
 
 
-def _examples(run: Run) -> list[Example]:
-    entries = dig(run.result, "captions", "shown")
+def _examples(run: Run, *split: str) -> list[Example]:
+    entries = dig(run.result, "captions", *split, "shown")
     read = map(_example, entries if isinstance(entries, list) else [])
     return [example for example in read if example is not None]
 

@@ -27,6 +27,10 @@ EXAMPLE_CAPTION = (
     "A tick or a cross says whether the whole caption is right; about half of those "
     "shown are wrong ones if there are as many."
 )
+LEARNED_CAPTION = (
+    "Training pictures and what the model says of them; right is what a person said, "
+    "word for word."
+)
 RIGHT, WRONG = "#00528f", "#b8420a"
 
 

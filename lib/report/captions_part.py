@@ -6,6 +6,7 @@ from pathlib import Path
 from lib.report.captions import PARTS, Captioner, best, captioners
 from lib.report.captions_figure import (
     EXAMPLE_CAPTION,
+    LEARNED_CAPTION,
     LENGTH_CAPTION,
     SHAPES_CAPTION,
     by_length,
@@ -67,6 +68,14 @@ def part_markup(
             f"Pictures with the captions of {shown.label}, right and wrong.",
         )
         children.append(figure_markup(drawing, f"{shown.label}. {EXAMPLE_CAPTION}"))
+    if shown is not None and shown.learned:
+        drawing = save_drawing(
+            figures,
+            f"{stem}-learned",
+            lambda narrow: draw_examples(shown.learned, narrow),
+            f"Training pictures with the captions of {shown.label}.",
+        )
+        children.append(figure_markup(drawing, f"{shown.label}. {LEARNED_CAPTION}"))
     return children
 
 
