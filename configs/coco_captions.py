@@ -9,6 +9,11 @@ same config trains on 118,287 pictures.
 
     python -m experiments.sweep --config=configs/coco_captions.py
     python -m experiments.report --name=coco_captions
+
+Seed 0, 30 s of one core: of the training pictures 72 % get, word for word, one of their
+five captions (BLEU 97.9, CIDEr-D 2.69); of the test pictures none (BLEU 2.3, CIDEr-D
+0.08), and with the true words before fed 0.236 of the words are right, less than the
+0.310 of the commonest word of each place.
 """
 
 from typing import Any
@@ -61,5 +66,15 @@ def get_sweep() -> dict[str, tuple[Axis, ...]]:
 
 
 def get_expected() -> list[dict[str, Any]]:
-    """The numbers this should give, each with its spread over seeds."""
-    return []
+    """What seed 0 reached, with the spread that other seeds may have."""
+    values = {"captions/bleu": (2.3, 1.5), "captions/cider": (0.08, 0.06)}
+    return [
+        {
+            "part": "coco_captions",
+            "cell": {},
+            "metric": metric,
+            "value": value,
+            "spread": spread,
+        }
+        for metric, (value, spread) in values.items()
+    ]

@@ -1,15 +1,26 @@
 """Can a network say what it sees, and how should the picture enter?
 
-Claim. On `scenes` of up to three shapes a convolutional network and a gru write
-captions of which more than 95 % of the facts are right where each word looks at the
-picture anew (attended), and fewer where the picture is given once, as the first state.
+Claim. On `scenes` of up to three shapes a convolutional network and a gru that attends
+to the picture write captions of which more than 95 % of the facts are right; the best
+caption that ignores the picture has 37 %.
 
     python -m experiments.sweep --config=configs/scenes.py
     python -m experiments.report --name=scenes
     python -m experiments.caption --run=ID picture.png
 
+A run of `scenes` takes 2.5 minutes of one quiet core (about 50 ms a step). Measured on
+two cores of an AMD EPYC, shared with others (greedy captions of 1,024 test scenes):
+
+    3,000 steps, attended   0.9995, 1 seed; 99.6 % of captions wholly right. That was
+                            before a picture's mean colour was taken away from it
+    1,000 steps, attended   0.897 mean of 3 seeds (0.886, 0.887, 0.917)
+
+1,000 steps are `--config.scenes.train.num_steps=1000`: colours and sizes are then known
+(0.99), kinds and relations not yet (0.7 to 0.8).
+
 `longer` asks for captions that end by placing every shape told before: of up to 50
-words instead of 20, so that what the first words named is repeated 40 words later.
+words instead of 20, so that what the first words named is repeated 40 words later. Not
+measured yet.
 """
 
 from typing import Any
@@ -53,7 +64,7 @@ def get_config() -> ConfigDict:
             "schedule": "cosine",
             "clip_norm": 1.0,
         },
-        "train": {"num_steps": 1000, "batch_size": 32, "eval_every": 250},
+        "train": {"num_steps": 3000, "batch_size": 32, "eval_every": 250},
         "evaluation": {
             "batch_size": 256,
             "num_validation": 256,
@@ -76,4 +87,12 @@ def get_sweep() -> dict[str, tuple[Axis, ...]]:
 
 def get_expected() -> list[dict[str, Any]]:
     """The numbers this should give, each with its spread over seeds."""
-    return []
+    return [
+        {
+            "part": "scenes",
+            "cell": {"model": "attended"},
+            "metric": "captions/meaning",
+            "value": 0.98,
+            "spread": 0.02,
+        }
+    ]
