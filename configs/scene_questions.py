@@ -35,7 +35,9 @@ OPTIONS = ("sort_of_clevr", "pairs", "clauses")
 
 # Each with what it is trained on beside the common settings.
 MODELS: dict[str, dict[str, dict[str, Any]]] = {
-    "relation chain": {"model": {"name": "relation_chain", "num_hops": 1}},
+    "relation chain": {
+        "model": {"name": "relation_chain", "num_hops": 1},
+    },
     "cnn and mlp": {"model": {"name": "cnn_mlp"}},
     "question alone": {
         "model": {"name": "cnn_mlp", "filters": (4, 4, 4, 4)},
@@ -76,7 +78,7 @@ def get_config(option: str = "sort_of_clevr") -> ConfigDict:
                 "clip_norm": 1.0,
             },
             "train": {
-                "num_steps": 3000 if option == "clauses" else 5000,
+                "num_steps": 3000,
                 "batch_size": 160,
                 "eval_every": 500,
             },

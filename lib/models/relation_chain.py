@@ -8,9 +8,8 @@ so that K hops follow a chain of K relations.
 
     c_k = sum_t softmax_t(w_t . S_k q) w_t        the words that hop k is about
     s_0j = A c_0 . K o_j / sqrt(G)                the thing that the question names: m_0
-    d_kj = p_j - p_{k-1}, |p_j - p_{k-1}|         from where the hop before was
-    r_kj = g(o_j, m_{k-1}, o_j * m_{k-1}, d_kj, c_k)        of every place j
-    s_kj = v . r_kj + (D c_k) . d_kj
+    r_kj = g(o_j, m_{k-1}, p_j - p_{k-1}, c_k)    of every place j; p: where it is
+    s_kj = v . r_kj
     m_k = sum_j softmax_j(s_kj) o_j               the thing that the relation leads to
     g_k = mean_j sigmoid(s_kj) o_j                all things that it may lead to
     n_k = mean_j r_kj                             what counts
@@ -18,10 +17,9 @@ so that K hops follow a chain of K relations.
 
 o_j are features of a place, w_t the states of the question's readers at word t, and q
 where they ended, so that the question says where each hop finds its words (Hudson &
-Manning 2018, arXiv:1803.03067, section 3.2.1). p_j is where a place is and p_{k-1} the
-mean place of the hop before. The product o_j * m_{k-1}, as in that paper's read unit,
-tells whether two things are alike, and D c_k which way and how far to look. g, v and D
-are the same for every hop. O(K N G^2) a question.
+Manning 2018, arXiv:1803.03067, section 3.2.1). p_{k-1} is the mean place of the hop
+before, and p_j - p_{k-1} enters as its two parts and its length. g and v are the same
+for every hop. O(K N G^2) a question.
 
 The g_k matter at the beginning: a softmax over 100 places passes each a hundredth of
 the gradient, a sigmoid a quarter.
@@ -72,15 +70,11 @@ class Hop(nn.Module):
         given += project(words, self.param("U_c", init, (H, G)))
         given += self.param("b_0", zeros, (G,))[None, None, :]
         away = project(offset, self.param("U_p", init, (3, G)))
-        both = o[:, None] * before[:, :, None]  # [P, Q, N, G]
-        alike = project(both, self.param("U_x", init, (G, G)))
-        r = jax.nn.relu(own[:, None] + given[:, :, None] + away + alike)
+        r = jax.nn.relu(own[:, None] + given[:, :, None] + away)  # [P, Q, N, G]
         r = project(r, self.param("U_1", init, (G, G)), self.param("b_1", zeros, (G,)))
         r = jax.nn.relu(r)
         v = self.param("v", nn.initializers.lecun_normal(), (G, 1))
-        D = self.param("D", nn.initializers.zeros, (H, 3))
-        way = jnp.einsum("pqd,pqnd->pqn", project(words, D), offset)
-        return project(r, v)[..., 0] + way, jnp.mean(r, axis=2)
+        return project(r, v)[..., 0], jnp.mean(r, axis=2)
 
 
 class RelationChain(nn.Module):

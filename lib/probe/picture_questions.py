@@ -97,7 +97,7 @@ def _spread(rows: np.ndarray, batch: Batch, count: int) -> list[int]:
                 return chosen
             tokens, size = batch.inputs["tokens"][row], batch.mask[row].argmax()
             start = (*tokens[:2].tolist(), int(tokens[max(size - 1, 0)]), int(size))
-            picture = row // per_picture
+            picture = batch.inputs["image"][row // per_picture].tobytes()
             known = start in starts or picture in pictures
             if (
                 row in chosen

@@ -32,6 +32,7 @@ CLAUSES_CAPTION = (
 )
 _RIGHT, _WRONG = "#006b4f", "#b8420a"
 _TEXT = 1.7  # the width of what is written, in pictures
+_LARGEST = 1.5  # inches of a picture's side
 _DIM = 0.6  # of a picture's brightness, where nothing was looked at
 
 
@@ -41,8 +42,8 @@ def draw_examples(examples: Sequence[Example], narrow: bool) -> "Figure":
     per_row = 1 if narrow else 2
     rows = -(-len(examples) // per_row)
     shape = [*[1.0] * (1 + looks), _TEXT] * per_row
-    width = 4.6 if narrow else 10.4
-    figure = base.new_figure(width, (width / sum(shape) + 0.08) * rows)
+    inches = min((4.6 if narrow else 10.4) / sum(shape), _LARGEST)
+    figure = base.new_figure(inches * sum(shape), (inches + 0.08) * rows)
     grid = figure.subplots(rows, len(shape), width_ratios=shape, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")

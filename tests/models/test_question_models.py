@@ -212,15 +212,13 @@ def relation_chain(p, places, states, q, seen=None):
         things += [thing, gates @ o / len(o)]
         if k == 2:
             break
-        g, rows, away = p["g"], [], []
+        g, rows = p["g"], []
         for own, where in zip(o, at, strict=True):
             offset = where - place
             length = np.sqrt(offset @ offset + 1e-4)
             z = own @ g["U_o"] + thing @ g["U_m"] + about(k + 1) @ g["U_c"] + g["b_0"]
-            away.append(np.append(offset, length))
-            z = z + away[-1] @ g["U_p"] + (own * thing) @ g["U_x"]
+            z = z + np.append(offset, length) @ g["U_p"]
             rows.append(relu(relu(z) @ g["U_1"] + g["b_1"]))
         scores = (np.array(rows) @ g["v"])[:, 0]
-        scores = scores + np.array(away) @ (about(k + 1) @ g["D"])
         counts.append(np.mean(rows, axis=0))
     return feedforward(p["f"], np.concatenate([*things, *counts, q]))
