@@ -13,7 +13,8 @@ well costs a point and a half, since the digits fill their 8 pixels.
 
 Reached (Python 3.11, jax 0.10.2, one thread on a machine of 2 cores busy with other
 work): cnn 0.984 (0.978 to 0.992), mlp 0.984 (0.981 to 0.989), resnet 0.969 (0.964 to
-0.975), which has no dropout and learned the training pictures as well. A run trains for 12, 3 and about 20 seconds of one core, all 15 for about 2 minutes on 2.
+0.975), which has no dropout and learned the training pictures as well. A run trains
+for 12, 3 and about 20 seconds of one core, all 15 for about 2 minutes on 2.
 """
 
 from typing import Any
