@@ -1,9 +1,8 @@
 """What is related to what? Questions about pictures of coloured shapes, in words.
 
 Claim. On Sort-of-CLEVR's scenes and questions a network that attends to the thing a
-question names and relates it to every other place answers questions about relations; a
-convolutional network with a feed-forward head hardly does better than the best answer
-to each picture or question alone.
+question names answers questions about it. Those about its relations to others are the
+aim of the second hop; within these steps they were not learned.
 
     python -m experiments.sweep --config=configs/scene_questions.py
     python -m experiments.sweep --config=configs/scene_questions.py:clauses
@@ -18,6 +17,13 @@ published set has 9,800 fixed ones with 20 questions each (`task.num_pictures`):
 can be learned by heart. Published: relation network 99 % about one thing and 89 % about
 relations after 20 epochs (3.9 million questions), convolutional network with a
 feed-forward head 66 % and 66 % after 100.
+
+Reached. On validation after 3,500 steps of a schedule of 5,000 (stopped for want of
+time): about one thing 0.992, 0.998 and 0.630 over three seeds, about relations 0.48,
+0.60 and 0.70. On test, a model that is shown white pictures: 0.469, 0.477, 0.460 of all
+questions; floors: question only 0.470 (one thing 0.506, relations 0.437), picture only
+0.350 (0.397, 0.477), one answer 0.254. A step of relation_chain takes 33 ms of one
+core, of cnn_mlp 16, of relation_network of size 32 54.
 
 `clauses` asks for the shape, colour or side of what a chain of 0 to 3 relations names:
 "what colour is the thing left of the thing just above the red thing ?"
@@ -107,7 +113,17 @@ def get_sweep(option: str = "sort_of_clevr") -> dict[str, tuple[Axis, ...]]:
 def get_expected(option: str = "sort_of_clevr") -> list[dict[str, Any]]:
     """What it should give, with the spread over seeds."""
     _check(option)
-    return []
+    if option != "sort_of_clevr":
+        return []
+    return [
+        {
+            "part": "scene_questions",
+            "cell": {"model": "question alone"},
+            "metric": "test/accuracy",
+            "value": 0.469,
+            "spread": 0.015,
+        }
+    ]
 
 
 def _check(option: str) -> None:
