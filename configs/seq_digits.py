@@ -10,9 +10,9 @@ No download: scikit-learn's digits (1,295 to train on, 359 to test). The class i
 answered after the last step. Three seeds, 600 steps of 32 digits, 32 hidden units.
 
 Reached (Python 3.11, jax 0.10.2, one thread on a busy machine of 2 cores; test
-accuracy, mean and range of 3 seeds): rows lru 0.965 (0.958 to 0.972); permuted lru 0.944 (0.942
-to 0.947), lstm 0.634 (0.57 to 0.70). The other cells were not trained to their end
-here. All 36 runs are estimated at 5 minutes of one core.
+accuracy, mean and range of 3 seeds): rows lru 0.965 (0.958 to 0.972); permuted lru
+0.944 (0.942 to 0.947), lstm 0.634 (0.57 to 0.70). The other cells were not trained to
+their end here. All 36 runs are estimated at 5 minutes of one core.
 """
 
 from typing import Any
