@@ -146,15 +146,15 @@ def _calibrated(result: Any) -> tuple[float, float | None]:
 
 
 def _search_figure(name: str, picture: Any) -> tuple[dict[str, Any], Any]:
-    from lib.locate import check_side, make_response, peak, rate_at
+    from lib.locate import check_side, locate, make_search, rate_at
     from lib.tasks.crowd_figure import BOX
 
     check_side(name, picture.shape, 2 * round(BOX[1]))
     loaded = _load()
     threshold, rate = _calibrated(loaded.result)
     stride = loaded.task.interface.stride
-    response = make_response(loaded.model, loaded.params, stride)(picture)
-    found = peak(response, stride)
+    search = make_search(loaded.model, loaded.params, stride)
+    response, found = locate(search, picture)
     megapixels = picture.shape[0] * picture.shape[1] / 1e6
     alarms = None if rate is None else rate_at(rate, megapixels)
     half = (1.25 * BOX[0], 1.25 * BOX[1])

@@ -6,7 +6,7 @@ lies outside of the picture is grey. Every answer then depends on the same pixel
 the picture had been read whole, and no more memory is needed than one band takes.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import jax
@@ -20,19 +20,49 @@ from lib.types import Model, Params
 
 BAND_PIXELS = 1_500_000  # of a band without its halo: about 0.5 GB in the first layers
 _GREY = 128
-_TOPS = 32
+_LOOKED = 8  # peaks of a map that are looked at again
+_STEPS = 4  # positions of each in its square, along one side
 
 Response = Callable[[UInt8[np.ndarray, "H W 3"]], Float[np.ndarray, "h w"]]
-
 Scene = tuple[UInt8[np.ndarray, "H W 3"], Int[np.ndarray, "N 2"]]
 
 
 class Peak(NamedTuple):
-    """The highest place of a response map."""
+    """A place that is high in a response map."""
 
     row: float  # pixels from the top of the picture, between the map's places
     column: float
     score: float
+
+
+class Search(NamedTuple):
+    """How a picture is searched: the map of all of it, then a few places again.
+
+    `look(picture, peaks)` is a score for each of up to `_LOOKED` places.
+    """
+
+    respond: Response
+    look: Callable[[UInt8[np.ndarray, "H W 3"], Sequence[Peak]], list[float]]
+    stride: int
+
+
+def make_search(
+    model: Model, params: Params, stride: int, band_pixels: int = BAND_PIXELS
+) -> Search:
+    """The search by a model for one output."""
+    respond = make_response(model, params, stride, band_pixels)
+    return Search(respond, _make_look(model, params, stride), stride)
+
+
+def locate(
+    search: Search, picture: UInt8[np.ndarray, "H W 3"]
+) -> tuple[Float[np.ndarray, "h w"], Peak]:
+    """The response map and the best of its highest peaks, after a second look."""
+    response = search.respond(picture)
+    found = peaks(response, search.stride, _LOOKED)
+    scores = search.look(picture, found)
+    best = int(np.argmax(scores))
+    return response, found[best]._replace(score=min(scores[best], 1.0))
 
 
 def make_response(
@@ -42,10 +72,7 @@ def make_response(
 
     One program is compiled for each width of picture and height of its bands.
     """
-    field = model.receptive_field
-    if field is None:
-        raise ValueError("a response map needs a model with a receptive field")
-    halo = (field // 2 // stride + 1) * stride
+    halo = _halo(model, stride)
 
     @jax.jit
     def answer(params: Params, band: UInt8[Array, "h w 3"]) -> Float[Array, "i j"]:
@@ -67,45 +94,109 @@ def make_response(
             top = i * band * stride - halo
             size = (band * stride + 2 * halo, columns * stride + 2 * halo)
             part = np.full((*size, 3), _GREY, np.uint8)
-            low, high = max(top, 0), min(top + size[0], height)
-            part[low - top : high - top, halo : halo + width] = picture[low:high]
+            _copy(picture, part, top, -halo)
             found.append(np.asarray(answer(params, part)))
         return np.concatenate(found)[:rows]
 
     return respond
 
 
-def peak(response: Float[np.ndarray, "h w"], stride: int, width: float = WIDTH) -> Peak:
-    """The place where a figure's response fits best, between the places of the map.
+def peaks(
+    response: Float[np.ndarray, "h w"], stride: int, count: int, width: float = WIDTH
+) -> list[Peak]:
+    """The `count` places where a figure's response fits best, the best first.
 
     A figure's response is taught to fall off as a Gaussian of `width` pixels around
     it. A parabola through the logarithms of neighbours then has its vertex at the
     figure; the score is the height of the Gaussian at that place that fits the 3 x 3
-    places around best, by least squares, at most 1. The highest places are tried: a
-    figure between four places shows less on the map than one at a place.
+    places around best, by least squares. A figure between four places shows less on
+    the map than one at a place, so more are tried than are returned.
     """
     logs = np.log(np.maximum(response, 1e-9))
     around = np.pad(response, 1, constant_values=np.nan)
     offsets = np.arange(-1, 2) * stride
-    best = None
-    for row, column in _tops(response):
+    middle = lambda place: (place + 0.5) * stride - 0.5
+    found = []
+    for row, column in _tops(response, 4 * count):
         down, across = _vertex(logs[:, column], row), _vertex(logs[row], column)
         square = np.add.outer(
             np.square(offsets - down * stride), np.square(offsets - across * stride)
         )
-        shape = np.exp(-square / (2 * width**2))
         seen = around[row : row + 3, column : column + 3]
-        inside = ~np.isnan(seen)
-        score = float(np.sum((shape * seen)[inside]) / np.sum(np.square(shape[inside])))
-        if best is None or score > best.score:
-            middle = lambda place: (place + 0.5) * stride - 0.5
-            best = Peak(middle(row + down), middle(column + across), score)
-    assert best is not None, "a map has a highest place"
-    return best._replace(score=min(best.score, 1.0))
+        score = _height(seen, square, width)
+        found.append(Peak(middle(row + down), middle(column + across), score))
+    return sorted(found, key=lambda peak: -peak.score)[:count]
 
 
-def _tops(response: Float[np.ndarray, "h w"]) -> list[tuple[int, int]]:
-    """The highest places that have no higher neighbour, at most _TOPS of them."""
+def _height(
+    seen: Float[np.ndarray, "..."], square: Float[np.ndarray, "..."], width: float
+) -> float:
+    """Of the Gaussian that fits what is seen at squared distances; nan: not seen."""
+    shape = np.where(np.isnan(seen), 0, np.exp(-square / (2 * width**2)))
+    return float(np.sum(shape * np.nan_to_num(seen)) / np.sum(np.square(shape)))
+
+
+def _make_look(model: Model, params: Params, stride: int, width: float = WIDTH):
+    """Scores places by what the model says of each at 4 x 4 positions in its square.
+
+    Pooling makes an answer depend on how a figure lies to the grid of places; in the
+    map each figure lies in one way, here in sixteen, and their fit averages over it.
+    """
+    halo = _halo(model, stride)
+    side = 2 * halo + stride
+    steps = (np.arange(_STEPS) + 0.5) * stride / _STEPS - stride / 2
+    shifts = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)
+
+    @jax.jit
+    def answer(params: Params, crops: UInt8[Array, "N S S 3"]) -> Float[Array, " N"]:
+        images = crops.astype(jnp.float32) / 255
+        outputs, _ = model.apply(params, (), images, None, None)
+        num_places = side // stride
+        middle = halo // stride * (num_places + 1)
+        return jax.nn.sigmoid(outputs[:, middle, 0])
+
+    def look(picture: UInt8[np.ndarray, "H W 3"], peaks: Sequence[Peak]) -> list[float]:
+        assert len(peaks) <= _LOOKED
+        # Always as many crops: one program.
+        crops = np.full((_LOOKED, len(shifts), side, side, 3), _GREY, np.uint8)
+        square = np.zeros((_LOOKED, len(shifts)))
+        for i, peak in enumerate(peaks):
+            place = np.array([peak.row, peak.column])
+            corners = np.rint(place - shifts - (side - 1) / 2).astype(int)
+            gaps = place - corners - (side - 1) / 2
+            square[i] = np.square(gaps).sum(axis=1)
+            for j, (top, left) in enumerate(corners):
+                _copy(picture, crops[i, j], int(top), int(left))
+        seen = np.asarray(answer(params, crops.reshape(-1, side, side, 3)))
+        seen = seen.reshape(_LOOKED, -1)
+        return [_height(seen[i], square[i], width) for i in range(len(peaks))]
+
+    return look
+
+
+def _copy(
+    picture: UInt8[np.ndarray, "H W 3"],
+    part: UInt8[np.ndarray, "h w 3"],
+    top: int,
+    left: int,
+) -> None:
+    """What a window of the picture shows; where it reaches over, `part` stays."""
+    rows = slice(max(top, 0), max(min(top + part.shape[0], picture.shape[0]), 0))
+    columns = slice(max(left, 0), max(min(left + part.shape[1], picture.shape[1]), 0))
+    shown = picture[rows, columns]
+    down, across = rows.start - top, columns.start - left
+    part[down : down + shown.shape[0], across : across + shown.shape[1]] = shown
+
+
+def _halo(model: Model, stride: int) -> int:
+    """Pixels around a square of places that its answers depend on, in whole places."""
+    if model.receptive_field is None:
+        raise ValueError("a response map needs a model with a receptive field")
+    return (model.receptive_field // 2 // stride + 1) * stride
+
+
+def _tops(response: Float[np.ndarray, "h w"], count: int) -> list[tuple[int, int]]:
+    """The highest places that have no higher neighbour, at most `count` of them."""
     rows, columns = response.shape
     around = np.pad(response, 1, constant_values=-np.inf)
     is_top = np.ones(response.shape, bool)
@@ -113,7 +204,7 @@ def _tops(response: Float[np.ndarray, "h w"]) -> list[tuple[int, int]]:
         for j in range(3):
             is_top &= response >= around[i : i + rows, j : j + columns]
     places = np.flatnonzero(is_top)
-    order = np.argsort(-response.ravel()[places], kind="stable")[:_TOPS]
+    order = np.argsort(-response.ravel()[places], kind="stable")[:count]
     return [divmod(int(place), columns) for place in places[order]]
 
 
@@ -141,11 +232,11 @@ class Survey(NamedTuple):
         return int((self.scores >= threshold).sum())
 
 
-def survey(respond: Response, stride: int, scenes: Iterable[Scene]) -> Survey:
-    """The peaks of scenes, given as a picture and the places [N, 2] of its figures."""
+def survey(search: Search, scenes: Iterable[Scene]) -> Survey:
+    """What is found in scenes, given as a picture and the places [N, 2] of figures."""
     scores, errors = [], []
     for picture, places in scenes:
-        found = peak(respond(picture), stride)
+        _, found = locate(search, picture)
         gaps = np.hypot(places[:, 0] - found.row, places[:, 1] - found.column)
         scores.append(found.score)
         errors.append(float(gaps.min(initial=np.inf)))

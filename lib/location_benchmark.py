@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from lib.locate import Scene, make_response, survey
+from lib.locate import Scene, make_search, survey
 from lib.stats import wilson_interval
 from lib.tasks.crowd_map import NEAR
 from lib.tasks.crowd_pool import draw_scene
@@ -40,7 +40,7 @@ def measure_scenes(
 
     `crowd` is density and similarity.
     """
-    respond = make_response(model, params, stride)
+    search = make_search(model, params, stride)
 
     def scenes(num_targets: int) -> Iterator[Scene]:
         for i in range(count):
@@ -48,8 +48,8 @@ def measure_scenes(
             drawn = draw_scene("test", _FRESH + i, *size, *crowd, num_targets)
             yield drawn.picture, drawn.targets
 
-    filled = survey(respond, stride, scenes(1))
-    empty = survey(respond, stride, scenes(0))
+    filled = survey(search, scenes(1))
+    empty = survey(search, scenes(0))
     return {
         "scenes": count,
         "threshold": threshold,
@@ -65,7 +65,8 @@ def measure_templates(picture: Picture, count: int, seed: int = 0) -> dict[str, 
 
     A place counts within 4 pixels. `varied` is the same over the cut-outs whose grey
     levels have a standard deviation of at least 4. `false_alarm` is the share of
-    cut-outs turned over, left to right, that reach the threshold somewhere.
+    cut-outs turned over, left to right, that reach the threshold somewhere: of every
+    second one, as each is tried at every scale.
     """
     rng = np.random.default_rng(seed)
     most = round(1.1 * CUT_SIDE * max(SCALES)) + 1
@@ -73,7 +74,7 @@ def measure_templates(picture: Picture, count: int, seed: int = 0) -> dict[str, 
     near: dict[str, list[bool]] = {name: [] for name in CHANGES}
     sure: dict[str, list[bool]] = {name: [] for name in CHANGES}
     varied, strange = [], []
-    for _ in range(count):
+    for i in range(count):
         row = int(rng.integers(0, picture.shape[0] - CUT_SIDE + 1))
         column = int(rng.integers(0, picture.shape[1] - CUT_SIDE + 1))
         cut = picture[row : row + CUT_SIDE, column : column + CUT_SIDE]
@@ -84,8 +85,8 @@ def measure_templates(picture: Picture, count: int, seed: int = 0) -> dict[str, 
             gap = np.hypot(found.row - row - middle, found.column - column - middle)
             near[name].append(bool(gap <= CUT_NEAR))
             sure[name].append(bool(gap <= CUT_NEAR and found.score >= THRESHOLD))
-        other = find_template(photograph, cut[:, ::-1])
-        strange.append(other.score)
+        if i % 2 == 0:
+            strange.append(find_template(photograph, cut[:, ::-1]).score)
     chosen = np.array(varied)
     return {
         "cut_outs": count,
@@ -96,7 +97,7 @@ def measure_templates(picture: Picture, count: int, seed: int = 0) -> dict[str, 
             n: rate(int(np.array(v)[chosen].sum()), int(chosen.sum()))
             for n, v in near.items()
         },
-        "false_alarm": rate(int(np.sum(np.array(strange) >= THRESHOLD)), count),
+        "false_alarm": rate(int(np.sum(np.array(strange) >= THRESHOLD)), len(strange)),
         "scores_of_those_turned_over": {
             name: round(float(np.quantile(strange, share)), 3)
             for name, share in (("median", 0.5), ("95 %", 0.95), ("highest", 1.0))

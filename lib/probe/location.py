@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from lib.locate import Response, Scene, calibrate, make_response, peak, survey
+from lib.locate import Scene, Search, calibrate, locate, make_search, survey
 from lib.picture import encode_png
 from lib.program import Program
 from lib.tasks.crowd_map import NEAR
@@ -46,17 +46,17 @@ def make_location_probe(program: Program) -> Probe | None:
 
     def probe(hparams: Hparams, params: Params) -> dict[str, Any]:
         model = program.make_model(hparams)
-        respond = make_response(model, params, stride)
-        without = survey(respond, stride, scenes("validation", 0))
+        search = make_search(model, params, stride)
+        without = survey(search, scenes("validation", 0))
         threshold = calibrate(without.scores, FALSE_ALARMS)
-        empty = survey(respond, stride, scenes("test", 0))
-        filled = survey(respond, stride, scenes("test", 1))
+        empty = survey(search, scenes("test", 0))
+        filled = survey(search, scenes("test", 1))
         right = filled.errors <= NEAR
         examples = []
         for is_right in (True, False):
             for index in np.flatnonzero(right == is_right)[:_SHOWN]:
                 crowd = draw("test", int(index), 1)
-                examples.append(_example(crowd, respond, stride, is_right))
+                examples.append(_example(crowd, search, is_right))
         return {
             "location": {
                 "side": SIDE,
@@ -74,11 +74,8 @@ def make_location_probe(program: Program) -> Probe | None:
     return probe
 
 
-def _example(
-    crowd: Crowd, respond: Response, stride: int, is_right: bool
-) -> dict[str, Any]:
-    response = respond(crowd.picture)
-    found = peak(response, stride)
+def _example(crowd: Crowd, search: Search, is_right: bool) -> dict[str, Any]:
+    response, found = locate(search, crowd.picture)
     row, column = (int(v) for v in crowd.targets[0])
     return {
         "right": is_right,
