@@ -1,8 +1,8 @@
 """A digit of 8 x 8 pixels, read step by step: rows, pixels, pixels in another order.
 
 Claim. By rows all four models read the digit. Pixel by pixel, and in a random order, a
-diagonal linear recurrence and then the orthogonal rnn still do, where lstm and gru of as
-many units are far behind within the same 600 steps.
+diagonal linear recurrence and then the orthogonal rnn still do, where lstm and gru of
+as many units are far behind within the same 600 steps.
 
     python -m experiments.sweep --config=configs/seq_digits.py
     python -m experiments.report --name=seq_digits
@@ -19,8 +19,8 @@ accuracy, mean of 3 seeds and their range):
     permuted, 64       lru 0.944 (0.942 to 0.947), rnn 0.861 (0.858 to 0.864),
                        gru 0.670 (0.641 to 0.685), lstm 0.634 (0.566 to 0.699)
 
-A run trains for 1 to 8 seconds of one core; all 36 with compilation take about 3 minutes
-on 2.
+A run trains for 1 to 8 seconds of one core; all 36 with compilation take about 3
+minutes on 2.
 """
 
 from typing import Any
