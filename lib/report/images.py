@@ -11,6 +11,7 @@ from lib.report.classification import ModelAnswers
 from lib.report.collect import Run, by_number, dig, num_targets, number, whole
 
 KINDS = ("right", "wrong")
+_READ = {"permuted": "pixels in another order"}
 
 
 class Example(NamedTuple):
@@ -69,7 +70,8 @@ def sizes_text(runs: Sequence[Run]) -> str:
                 f"{n:,} {split}" for split, n in counts.items() if whole(n) is not None
             )
             read = kind_of(runs)
-            steps = f", read as {read} in {run.length:,} steps" if run.length else ""
+            what = _READ.get(read, read)
+            steps = f", read as {what} in {run.length:,} steps" if run.length else ""
             how = "" if read == "pictures" else steps
             return f"Pictures of {side} x {side} pixels: {listed}{how}."
     return ""
