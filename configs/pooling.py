@@ -1,8 +1,8 @@
 """Does pooling make a network indifferent to where a digit is, and how it is turned?
 
 Claim. A maximum over places makes a convolutional network bear a picture that is moved,
-which it never saw in training; a maximum over filters makes it learn to bear one that
-is turned, where turned digits are trained on.
+which it never saw in training, at some cost on pictures that are not; a maximum over
+filters does not.
 
     python -m experiments.prepare mnist
     python -m experiments.sweep --config=configs/pooling.py
@@ -16,6 +16,10 @@ of every three; the answer is read off the last block alone.
              networks have 12 and then 24 filters
     turned   trained on digits turned by up to 60 degrees, tested up to 90; pooling over
              filters with as many filters, and with as many maps left: 36 and 72 filters
+
+Time: about 10 minutes on one core of a very busy machine. Reached, moved by 0, 2 and 3
+pixels: no pooling 0.991, 0.426, 0.172; over filters 0.984, 0.373, 0.160; over places
+0.964, 0.646, 0.478. On turned digits pooling over filters as well gained nothing.
 """
 
 from typing import Any
@@ -65,3 +69,18 @@ def get_sweep() -> dict[str, tuple[Axis, ...]]:
         "shifted": product(compare("model", SHIFTED), replicate(range(5))),
         "turned": product(compare("model", TURNED), replicate(range(5))),
     }
+
+
+def get_expected() -> list[dict[str, Any]]:
+    """Accuracy on digits moved by 2 pixels, with the spread that seeds had."""
+    reached = {"no pooling": 0.426, "over filters": 0.373, "over places": 0.646}
+    return [
+        {
+            "part": "shifted",
+            "cell": {"model": model},
+            "metric": "shift/2",
+            "value": value,
+            "spread": 0.06,
+        }
+        for model, value in reached.items()
+    ]

@@ -48,7 +48,13 @@ def _frame(axes: "Axes", sides: Sequence[int], label: str, most: int) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     step = -(-len(sides) // most)
-    shown = [f"{s:,}" if i % step == 0 else "" for i, s in enumerate(sides)]
+    last = sides[-1]
+    # The label of a side just before the last would run into it.
+    shown = [
+        f"{s:,}" if s == last or (i % step == 0 and 1.5 * s < last) else ""
+        for i, s in enumerate(sides)
+    ]
+    axes.set_xlim(0.8 * sides[0], 1.25 * last)
     axes.set_xticks(sides, shown)
     axes.minorticks_off()
     axes.yaxis.set_major_formatter(lambda value, _: power(value))
