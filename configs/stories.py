@@ -2,8 +2,8 @@
 
 Claim. On `stories`, a fact that comes first and is asked about at the end, a window of
 the last 32 inputs answers stories of up to 24 tokens and none longer, while gated and
-diagonal recurrences learn to hold the fact over the sentences that follow it; a gru that
-learned it from 64 tokens holds it over 4,096.
+diagonal recurrences learn to hold the fact over the sentences that follow it; a gru
+that learned it from 64 tokens holds it over 4,096.
 
     python -m experiments.sweep --config=configs/stories.py
     python -m experiments.sweep --config=configs/stories.py:french

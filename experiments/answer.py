@@ -20,6 +20,7 @@ from typing import Any
 
 from absl import flags
 
+from experiments.output import output_path, write_output
 from experiments.program import plain, run
 from lib.error import UserError
 
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     path, text = arguments[1:]
     if not text.strip():
         raise UserError("question: there is no word in it")
+    out = output_path("--out", OUT.value or f"{Path(path).stem}-answered.png")
     from lib.picture import read_picture
 
     given = read_picture(path, max_megapixels=MAX_MEGAPIXELS.value)
@@ -78,8 +80,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"\n{_told(answer)}")
     for line in grid_text(answer.maps[-1]):
         print(f"|{line}|")
-    out = Path(OUT.value or f"{Path(path).stem}-answered.png").expanduser()
-    _write(out, picture, answer.maps)
+    write_output("--out", out, _drawn(picture, answer.maps))
     print(out, file=sys.stderr)
     return 0
 
@@ -97,7 +98,10 @@ def _told(answer: Any) -> str:
     return f"Attention to {rows} x {columns} places, {which}:"
 
 
-def _write(out: Path, picture: Any, maps: Any) -> None:
+def _drawn(picture: Any, maps: Any) -> bytes:
+    """The picture, and beside it lit by each of the maps, as a PNG file."""
+    import io
+
     import numpy as np
     from PIL import Image
 
@@ -109,11 +113,9 @@ def _write(out: Path, picture: Any, maps: Any) -> None:
     panels = [large]
     for weights in maps:
         panels += [gap, lit(large, weights)]
-    try:
-        Image.fromarray(np.concatenate(panels, axis=1)).save(out)
-    except (OSError, ValueError) as error:  # ValueError: an ending Pillow cannot write
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"--out={out}: cannot be written: {reason}") from error
+    file = io.BytesIO()
+    Image.fromarray(np.concatenate(panels, axis=1)).save(file, "PNG")
+    return file.getvalue()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from absl import flags
 
+from experiments.output import output_path, write_output
 from experiments.program import plain, run
 from lib.error import UserError
 
@@ -40,11 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(
             f"--beam must be from 1 to {_MOST_BEAMS}, or 0 for greedy, got {BEAM.value}"
         )
-    target = Path(MAP.value).expanduser()
-    if target.suffix.lower() != ".png" or not target.parent.is_dir():
-        raise UserError(
-            f"--map must be a .png file in a folder that exists, got {target}"
-        )
+    target = output_path("--map", MAP.value)
     from lib.picture import read_picture
 
     picture = read_picture(arguments[1], max_megapixels=MAX_MEGAPIXELS.value)
@@ -71,7 +68,8 @@ def main(arguments: Sequence[str]) -> int:
     from lib.report.figure import png
 
     words = found.captions[0].words
-    target.write_bytes(png(lambda: draw_maps(small, words, maps)))
+    content = png(lambda: draw_maps(small, words, maps))
+    write_output("--map", target, content)
     print(f"where each word came from: {target}")
     return 0
 

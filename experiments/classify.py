@@ -48,7 +48,7 @@ def main(_: Sequence[str]) -> int:
     if len(given) != 1:
         raise UserError("give either --text or --file, or --picture")
     if PICTURE.value is not None:
-        return _classify_picture(Path(PICTURE.value).expanduser())
+        return _classify_picture(PICTURE.value)
     evidence = _evidence_path()
     text = _read_text()
     from lib.evidence import evidence_entry
@@ -65,7 +65,7 @@ def main(_: Sequence[str]) -> int:
     return 0
 
 
-def _classify_picture(path: Path) -> int:
+def _classify_picture(path: str) -> int:
     if EVIDENCE.value is not None:
         raise UserError(
             "--evidence is what each word of a text did; a picture has none"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from experiments.program import report_folder, run
+from lib.error import UserError
 
 if TYPE_CHECKING:
     from lib.report.table import Table
@@ -47,10 +48,13 @@ def _measure(store: Path) -> dict[str, Any]:
     loaded = load_run(store, RUN.value)
     config = loaded.config
     layers_of(f"--run: {RUN.value}, a {config.model['name']}", loaded.model)
-    program = make_program(config)
-    shifts = range(1, MOST.value + 1)
+    program, side = make_program(config), config.task["length"]
+    if MOST.present and MOST.value >= side:
+        raise UserError(
+            f"--most must be less than the picture's side, {side}, got {MOST.value}"
+        )
+    shifts = range(1, min(MOST.value, side - 1) + 1)
     measure = make_invariance(program, shifts, (), PICTURES.value)
-    side = config.task["length"]
     return {
         "run": RUN.value,
         "model": config.model["name"],

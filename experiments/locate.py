@@ -21,12 +21,14 @@ are as crowded as those the run learned from, or have another --density, --simil
 """
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from absl import flags
 
+from experiments.output import output_path, write_output
 from experiments.program import run
 from lib.error import UserError
 
@@ -60,13 +62,15 @@ def main(arguments: Sequence[str]) -> int:
     if BENCHMARK.value:
         print(json.dumps(_measure(paths)))
         return 0
+    out = output_path("--out", OUT.value or f"{Path(paths[0]).stem}-located.png")
     picture = _read(paths[0], 8)
     if RUN.value is not None:
         said, draw = _search_figure(paths[0], picture)
     else:
         said, draw = _search_template(picture, _read(TEMPLATE.value, 4))
-    out = Path(OUT.value or f"{Path(paths[0]).stem}-located.png").expanduser()
-    _write(out, draw)
+    from lib.report.figure import png
+
+    write_output("--out", out, png(draw))
     print(json.dumps({**said, "picture": str(out)}))
     return 0
 
@@ -82,6 +86,11 @@ def _check(paths: Sequence[str]) -> None:
         raise UserError("give the picture to search as an argument")
     if not needs_picture and paths:
         raise UserError(f"--run with --benchmark draws its scenes; {paths[0]!r} is not")
+    measured = (DENSITY.value, SIMILARITY.value)
+    if any(value is not None and not math.isfinite(value) for value in measured):
+        raise UserError("--density and --similarity must be finite numbers")
+    if not BENCHMARK.value and measured != (None, None):
+        raise UserError("--density and --similarity are of --benchmark alone")
     if THRESHOLD.value is not None and not 0 <= THRESHOLD.value <= 1:
         raise UserError(f"--threshold must be from 0 to 1, got {THRESHOLD.value}")
 
@@ -134,7 +143,9 @@ def _calibrated(result: Any) -> tuple[float, float | None]:
     found = dig(result, "location")
     threshold, count = number(dig(found, "threshold")), whole(dig(found, "num_scenes"))
     alarms = whole(dig(found, "false_alarms"))
-    rate = alarms / count if count and alarms is not None else None
+    rate = None
+    if count and alarms is not None and 0 <= alarms <= count:  # untrusted data
+        rate = alarms / count
     if THRESHOLD.value is not None:
         return THRESHOLD.value, rate if THRESHOLD.value == threshold else None
     if threshold is None:
@@ -216,16 +227,6 @@ def _drawer(picture: Any, response: Any, said: dict[str, Any], heading: str) -> 
     return lambda: draw_location(
         picture, response, tuple(said["box"]), title, names, said["found"]
     )
-
-
-def _write(out: Path, draw: Any) -> None:
-    from lib.report.figure import png
-    from lib.report.file import replace_file
-
-    try:
-        replace_file(out, png(draw))
-    except OSError as error:
-        raise UserError(f"--out: {out} cannot be written: {error.strerror}") from error
 
 
 if __name__ == "__main__":

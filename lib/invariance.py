@@ -32,20 +32,29 @@ class Changed(NamedTuple):
 
 
 def changed_units(
-    before: Float[Array, "B *S"], after: Float[Array, "B *S"], tolerance: float
+    before: Float[Array, "B *S"],
+    after: Float[Array, "B *S"],
+    tolerance: float,
+    counted: Float[Array, " B"],
 ) -> Changed:
     """Units whose value changed by more than `tolerance`, relative to its size.
+
+    Of the pictures that are `counted`, 1 or 0: others fill up a batch.
 
     Active: max(|a|, |a'|) > tolerance r, with a before and a' after, r the root mean
     square of the layer before. Changed: active, and |a' - a| > tolerance max(|a|, |a'|,
     r). The shares are of the active units: where a picture is empty a detector has
     nothing to answer before and after, and its silence is no invariance.
     """
-    typical = jnp.sqrt(jnp.mean(jnp.square(before)))
+    weight = jnp.broadcast_to(
+        counted.reshape(-1, *[1] * (before.ndim - 1)), before.shape
+    )
+    squares = jnp.sum(weight * jnp.square(before))
+    typical = jnp.sqrt(squares / jnp.maximum(jnp.sum(weight), 1))
     largest = jnp.maximum(jnp.abs(before), jnp.abs(after))
     moved = jnp.abs(after - before) > tolerance * jnp.maximum(largest, typical)
     active = largest > tolerance * typical
-    count = lambda x: jnp.sum(x.astype(jnp.float32))
+    count = lambda x: jnp.sum(weight * x.astype(jnp.float32))
     return Changed(count(moved & active), count(active))
 
 
@@ -55,6 +64,7 @@ def changed_by_move(
     images: Images,
     move: Callable[[Images, Array], Images],
     steps: Shaped[Array, "N M *S"],
+    counted: Float[Array, " B"],
 ) -> list[Changed]:
     """For each layer the sums [N] over the M moves `move(images, step)` of each row.
 
@@ -65,7 +75,7 @@ def changed_by_move(
 
     def at(step: Array) -> list[Changed]:
         pairs = zip(before, values(move(images, step)), strict=True)
-        return [changed_units(a, b, TOLERANCE) for a, b in pairs]
+        return [changed_units(a, b, TOLERANCE, counted) for a, b in pairs]
 
     sums = lax.map(at, steps.reshape(-1, *steps.shape[2:]))
     over_moves = lambda x: x.reshape(len(steps), -1).sum(axis=1)

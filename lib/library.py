@@ -128,7 +128,12 @@ def load_run(root: str | Path, run_id: str) -> Run:
         program.task.sample, jax.random.key(0), program.task.data, jnp.int32(1)
     ).inputs
     template = jax.eval_shape(model.init, jax.random.key(0), inputs)
-    params = store.read_params(Path(root), run_id, template)
+    try:
+        params = store.read_params(Path(root), run_id, template)
+    except store.CorruptError:
+        raise
+    except ValueError as error:
+        raise UserError(f"run {run_id}: its parameters do not fit: {error}") from error
     return Run(
         run_id,
         config,
@@ -202,8 +207,8 @@ def _classifier(
     course = functools.cache(lambda: make_course(model, most))
 
     def classify(text: str) -> Classified:
-        if not task.classes:
-            raise UserError("classify: this run's task has no classes")
+        if task.system != "classification":
+            raise UserError("classify: this run's task is no classification of texts")
         reading = read_text(text, task.symbols, task.facts["unit"], most)
         return Classified(reading, course()(params, reading.tokens))
 

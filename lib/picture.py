@@ -43,7 +43,7 @@ def read_picture(
     """
     if not max_megapixels > 0:
         raise UserError(f"--max_megapixels must be above 0, got {max_megapixels}")
-    path = Path(path).expanduser()
+    path = expand(path)
     with _undisturbed():
         image = _open(path)
         try:
@@ -56,6 +56,14 @@ def read_picture(
             return _decode(path, image)
         finally:
             image.close()
+
+
+def expand(path: str | Path) -> Path:
+    """A path with ~ and ~NAME looked up. UserError for a user who is not known."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{path}: {error}") from error
 
 
 def encode_png(picture: UInt8[np.ndarray, "H W *C"]) -> str:

@@ -133,6 +133,11 @@ def _check_evaluation(program: Program) -> None:
             f"{name}: evaluation.shifts and evaluation.rotations need a task of "
             "classes of pictures"
         )
+    if config.model.get("kernels") == "random" and config.optimizer["name"] == "adamw":
+        raise ValueError(
+            f"{config.model['name']}: kernels 'random' stay as they are drawn, which a "
+            "weight decay would not leave them: choose another optimizer than adamw"
+        )
     for section in (config.train, config.evaluation):
         if section.state == "carried":
             _check_carried(program)

@@ -1,5 +1,7 @@
 """The numbers of captions: likeness to references, and marks added up."""
 
+from math import exp
+
 import pytest
 
 from lib.probe.captions import likeness, meaning
@@ -27,6 +29,12 @@ def test_bleu_is_that_of_the_paper():
     said = tuple("a cat sits in a mat .".split())
     expected = 100 * (5 / 6 * 3 / 5 * 1 / 4 * 1 / 6) ** 0.25
     assert likeness([said], [(CAT,)])["bleu"] == pytest.approx(expected)
+
+
+def test_fewer_references_than_another_picture_has_are_no_shorter_ones():
+    # Every n-gram is right, of 4 + 6 words where 6 + 6 are wanted: exp(1 - 12 / 10).
+    found = likeness([CAT[:4], DOG], [(CAT,), (DOG, DOG)])
+    assert found["bleu"] == pytest.approx(100 * exp(1 - 12 / 10))
 
 
 def test_marks_are_means_over_pictures_and_facts_are_added_up():

@@ -23,7 +23,9 @@ DETECTED_MOVED, POOLED_MOVED = (0.3, 0.1, 1.0, 0.2), (0.3, 1.0, 1.0, 1.0)
 
 
 def share_of(before, after, tolerance=0.1):
-    sums = changed_units(jnp.float32([before]), jnp.float32([after]), tolerance)
+    sums = changed_units(
+        jnp.float32([before]), jnp.float32([after]), tolerance, jnp.ones(1)
+    )
     return float(share(sums))
 
 
@@ -55,6 +57,16 @@ def test_units_silent_before_and_after_do_not_count():
     assert share_of(before, after) == 1.0
 
 
+def test_pictures_that_fill_up_a_batch_do_not_count():
+    before, after = jnp.float32([[1, 1], [9, 9]]), jnp.float32([[1, 5], [9, 9]])
+    one = changed_units(before[:1], after[:1], 0.1, jnp.ones(1))
+    both = changed_units(before, after, 0.1, jnp.float32([1, 0]))
+    assert float(both.changed) == float(one.changed) == 1
+    assert float(both.active) == float(one.active) == 2
+    # The second picture's large values would make the first one's units look quiet.
+    assert float(changed_units(before, after, 0.5, jnp.ones(2)).active) == 3
+
+
 def mean_of_picture(params, x):
     del params
     return (x, jnp.mean(x, axis=(1, 2)))
@@ -66,7 +78,7 @@ def test_a_mean_over_all_places_stays_and_every_pixel_of_noise_changes(distance)
     images = jnp.asarray(np.pad(noise, ((0, 0), (3, 3), (3, 3), (0, 0))), jnp.float32)
     layers = Layers(("same", "mean"), ((PIXEL, PIXEL),) * 2, mean_of_picture)
     steps = jnp.asarray(shift_steps([distance]))
-    sums = changed_by_move(layers, {}, images, shift_by, steps)
+    sums = changed_by_move(layers, {}, images, shift_by, steps, jnp.ones(2))
     picture, same, mean = (float(share(s)[0]) for s in sums)
     assert picture == same > 0.7
     assert mean == 0.0
@@ -76,11 +88,11 @@ def test_the_four_directions_add_up():
     images = jnp.asarray(np.random.default_rng(1).random((3, 5, 5, 1)), jnp.float32)
     layers = Layers(("same",), ((PIXEL, PIXEL),), lambda params, x: (x,))
     steps = jnp.asarray(shift_steps([1, 2]))
-    sums = changed_by_move(layers, {}, images, shift_by, steps)[0]
+    sums = changed_by_move(layers, {}, images, shift_by, steps, jnp.ones(3))[0]
     expected = 0.0
     for rows, columns in ((0, 2), (0, -2), (2, 0), (-2, 0)):
         moved = shift(images, rows, columns)
-        expected += float(changed_units(images, moved, 0.1).changed)
+        expected += float(changed_units(images, moved, 0.1, jnp.ones(3)).changed)
     assert float(sums.changed[1]) == expected
 
 

@@ -207,3 +207,8 @@ def test_a_broken_stored_picture_raises():
     for text in ("", "no base64!", "QUJD", whole[:41], cut, large, None, 7, [whole]):
         with pytest.raises(ValueError, match="decode_png"):
             decode_png(text)
+
+
+def test_the_folder_of_an_unknown_user_is_refused():
+    with pytest.raises(UserError, match="~nobody-of-that-name/x.png"):
+        read_picture("~nobody-of-that-name/x.png")

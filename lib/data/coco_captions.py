@@ -159,6 +159,11 @@ def _read(
         for part, found in parts.items()
     }
     train, held = parts["train2017"], parts["val2017"]
+    if len(held.images) < 2:
+        raise UserError(
+            "coco_captions: val2017 needs at least 2 pictures, one to validate and one "
+            f"to test; {place} has {len(held.images)}, max_pictures is {max_pictures}"
+        )
     splits: dict[Split, Examples] = {
         "train": Examples(train.images, told["train2017"]),
         "validation": Examples(held.images[::2], told["val2017"][::2]),

@@ -8,14 +8,15 @@ or a .tar of such a folder. In the JSON "images" have an "id" and a "file_name",
 
 A folder has up to 123,287 pictures, 19 GB. Each is opened once, its shorter side scaled
 to `side` and the middle cut out; the small pictures are kept beside prepared data sets
-in files that are mapped into memory, so that a folder is read whole a single time and
-never held in memory. A folder whose annotations or list of files have changed is
-another, and is read again.
+in files that are mapped into memory, so that a folder is read whole a single time. It
+is read again when its annotations, or a picture's size or date, have changed. The
+digest is of the captions and the small pictures, wherever they came from.
 """
 
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tarfile
 import tempfile
@@ -66,7 +67,7 @@ def _unpack(path: Path, folder: Path) -> None:
 def _read_folder(
     folder: Path, shown: Path, side: int, most: int
 ) -> tuple[dict[str, Part], str]:
-    listed, digest = {}, hashlib.sha256(f"{side} {most} 1".encode())
+    listed, seen = {}, hashlib.sha256(f"{side} {most} 2".encode())
     for part in PARTS:
         file = folder / "annotations" / f"captions_{part}.json"
         if not file.is_file():
@@ -76,25 +77,39 @@ def _read_folder(
                 "(https://cocodataset.org/#download)"
             )
         content = file.read_bytes()
-        digest.update(content)
+        seen.update(content)
         listed[part] = _listed(content, f"{shown}/annotations/{file.name}", most)
         for name in listed[part]:
             picture = folder / part / name
-            size = picture.stat().st_size if picture.is_file() else -1
-            if size < 0:
+            if not picture.is_file():
                 raise UserError(f"coco_captions: {shown} has no {part}/{name}")
-            digest.update(f"{name} {size}\n".encode())
-    key = digest.hexdigest()
-    place = cache_folder() / "coco_captions" / key[:16]
+            known = picture.stat()
+            seen.update(f"{name} {known.st_size} {known.st_mtime_ns}\n".encode())
+    place = cache_folder() / "coco_captions" / seen.hexdigest()[:16]
     if not place.is_dir():
         _shrink_all(folder, listed, side, place)
-    parts = {
-        part: Part(
-            np.load(place / f"{part}.npy", mmap_mode="r"), tuple(captions.values())
-        )
-        for part, captions in listed.items()
-    }
-    return parts, key
+    try:
+        return _load(place, listed)
+    except (OSError, ValueError):  # damaged: what is made of the folder can be remade
+        shutil.rmtree(place, ignore_errors=True)
+        _shrink_all(folder, listed, side, place)
+        return _load(place, listed)
+
+
+def _load(
+    place: Path, listed: Mapping[str, Mapping[str, tuple[str, ...]]]
+) -> tuple[dict[str, Part], str]:
+    """The parts, and the digest of their captions and pictures."""
+    digest, parts = hashlib.sha256(), {}
+    for part, captions in listed.items():
+        images = np.load(place / f"{part}.npy", mmap_mode="r")
+        if len(images) != len(captions):
+            raise ValueError(f"{place}: {len(images)} pictures of {len(captions)}")
+        parts[part] = Part(images, tuple(captions.values()))
+        digest.update(json.dumps([part, parts[part].captions]).encode())
+        for first in range(0, len(images), _PROGRESS):
+            digest.update(images[first : first + _PROGRESS].tobytes())
+    return parts, digest.hexdigest()
 
 
 def _listed(content: bytes, file: str, most: int) -> dict[str, tuple[str, ...]]:
@@ -105,7 +120,7 @@ def _listed(content: bytes, file: str, most: int) -> dict[str, tuple[str, ...]]:
         captions: dict[int, list[str]] = {}
         for row in found["annotations"]:
             captions.setdefault(int(row["image_id"]), []).append(str(row["caption"]))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise UserError(
             f"coco_captions: {file} is not in COCO's caption format: {error!r}"
         ) from error

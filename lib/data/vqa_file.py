@@ -24,7 +24,7 @@ _SUFFIXES = (".jpg", ".jpeg", ".png")
 _DIGITS = "none zero one two three four five six seven eight nine ten".split()
 _NUMBERS = {word: str(max(0, i - 1)) for i, word in enumerate(_DIGITS)}
 _ARTICLES = ("a", "an", "the")
-_MARKS = re.compile(r'[;/\[\]"{}()=+\\_<>@`?!]')
+_MARKS = re.compile(r'[;/\[\]"{}()=+\\_<>@`?!-]')
 
 
 class Entry(NamedTuple):
@@ -113,7 +113,8 @@ def _by_id(path: Path, key: str, needed: tuple[str, ...]) -> dict[int, dict[str,
         raise UserError(f'{path}: a list "{key}" is wanted, as VQA v2 has')
     found = {}
     for i, row in enumerate(rows):
-        lacking = [k for k in ("question_id", *needed) if k not in dict(row or {})]
+        kept = row if isinstance(row, dict) else {}
+        lacking = [k for k in ("question_id", *needed) if k not in kept]
         if lacking:
             raise UserError(f'{path}: {key}[{i}] has no "{lacking[0]}"')
         found[_whole(f"{path}: {key}[{i}]", row["question_id"])] = row
@@ -121,6 +122,7 @@ def _by_id(path: Path, key: str, needed: tuple[str, ...]) -> dict[int, dict[str,
 
 
 def _answers(where: str, given: Any) -> tuple[str, ...]:
+    given = given if isinstance(given, list) else []
     rows = [row for row in given if isinstance(row, dict)]
     texts = [row["answer"] for row in rows if isinstance(row.get("answer"), str)]
     if len(texts) != HUMANS or len(given) != HUMANS:

@@ -113,7 +113,10 @@ def _counter(program: Program, move: Move, steps: np.ndarray) -> Callable[..., _
         right = jnp.concatenate([num_right(batch.inputs)[None], mean])
         layers = []
         if model.layers is not None:
-            layers = changed_by_move(model.layers, params, batch.inputs, move, rows)
+            counted = batch.mask[:, 0]  # not what fills up the last batch
+            layers = changed_by_move(
+                model.layers, params, batch.inputs, move, rows, counted
+            )
         return _Counts(jnp.sum(batch.mask), right, layers)
 
     return count

@@ -78,6 +78,8 @@ def _by_verdict(
     asked = batch.mask.any(axis=1)
     said = probabilities.argmax(axis=-1)
     if isinstance(batch.targets, Mapping):  # answers right in part
+        # What no class stands for has no answer to show beside the model's.
+        asked = asked & batch.targets["known"]
         end = batch.mask.argmax(axis=1)
         own = said[np.arange(len(said)), end][:, None]
         worth = ((own == batch.targets["answers"]) * batch.targets["credit"]).sum(1)

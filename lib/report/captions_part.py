@@ -120,12 +120,12 @@ def meaning_table(models: Sequence[Captioner]) -> Table:
 def part_table(models: Sequence[Captioner]) -> Table:
     """How many facts of each part are right."""
     known = [p for p in PARTS if any(m.values("parts", p, "f1") for m in models)]
+    counts = sorted({n for model in models for n in model.by_shapes()})
     rows = []
     for model in models:
         cells = [_each(model.values("parts", part, "f1")) for part in known]
-        shapes = [_each(values) for values in model.by_shapes().values()]
+        shapes = [_each(model.by_shapes().get(n, [])) for n in counts]
         rows.append((Cell(model.label), *cells, *shapes))
-    counts = sorted({n for model in models for n in model.by_shapes()})
     named = [f"{n} shape{'s' if n > 1 else ''}" for n in counts]
     note = (
         "F1 of the facts of each part over all test scenes, and the meaning score by "

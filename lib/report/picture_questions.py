@@ -1,5 +1,6 @@
 """What runs answered to questions about pictures, by model and by kind of question."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,7 +93,8 @@ def by_clauses(shares: dict[str, Any]) -> dict[int, Any]:
         for name, value in shares.items()
         if name.startswith(_CLAUSES)
     }
-    return {int(name): value for name, value in found.items() if name.isdigit()}
+    few = re.compile("[0-9]{1,2}")  # a result is untrusted data
+    return {int(name): value for name, value in found.items() if few.fullmatch(name)}
 
 
 def _answers(label: str, runs: Sequence[Run]) -> Answers:

@@ -58,10 +58,11 @@ def make_crowd(
     scene_side: Annotated[int, Bound(256, 4096)] = 640,
 ) -> Task:
     """Crops of `max_length` pixels a side."""
-    if not 2 * MARGIN + STRIDE <= max_length <= scene_side // 2:
+    longest = (scene_side - 1) // 2
+    if not 2 * MARGIN + STRIDE <= max_length <= longest:
         raise ValueError(
-            f"crowd: length is a crop's side, from {2 * MARGIN + STRIDE} to half of "
-            f"scene_side, {scene_side // 2}, got {max_length}."
+            f"crowd: length is a crop's side, from {2 * MARGIN + STRIDE} to less than "
+            f"half of scene_side, {longest}, got {max_length}."
         )
     count = num_scenes if split == "train" else -(-num_scenes // 4)
     pool = make_pool(split, count, scene_side, density, similarity, max_length)

@@ -29,7 +29,7 @@ def blind_caption(
     best = max(
         _patterns(most, num_details), key=lambda caption: score(caption, scenes[:cut])
     )
-    return best, score(best, scenes[cut:])
+    return best, score(best, scenes[cut:] or scenes)
 
 
 def _patterns(most: int, num_details: int) -> list[str]:

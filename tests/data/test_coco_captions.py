@@ -1,7 +1,9 @@
 """COCO's captions: from a folder or a .tar in its format, or in none."""
 
 import json
+import os
 import tarfile
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
@@ -80,14 +82,32 @@ def test_an_archive_is_read_as_its_folder(folder, tmp_path):
 def test_pictures_are_made_small_once_and_again_where_the_folder_has_changed(folder):
     first, digest = read_coco(folder, 8)
     picture = folder / "val2017" / name_of(1)
-    content = picture.read_bytes()
-    picture.write_bytes(bytes(len(content)))  # no picture, of the same size
+    content, date = picture.read_bytes(), picture.stat().st_mtime_ns
+    picture.write_bytes(bytes(len(content)))  # no picture, of the same size and date
+    os.utime(picture, ns=(date, date))
     again, same = read_coco(folder, 8)
     assert same == digest
     np.testing.assert_array_equal(first["val2017"].images, again["val2017"].images)
-    picture.write_bytes(content + b"more")
+    Image.new("RGB", (12, 12), (9, 9, 9)).save(picture)
     assert read_coco(folder, 8)[1] != digest
+    picture.write_bytes(content)  # a new date, the old content
+    assert read_coco(folder, 8)[1] == digest
     assert read_coco(folder, 4)[1] != digest
+
+
+def test_small_pictures_that_are_damaged_are_made_again(folder):
+    first, digest = read_coco(folder, 8)
+    made = Path(first["val2017"].images.filename)
+    expected = np.array(first["val2017"].images)
+    made.write_bytes(made.read_bytes()[:100])
+    again, same = read_coco(folder, 8)
+    assert same == digest
+    np.testing.assert_array_equal(again["val2017"].images, expected)
+
+
+def test_one_held_out_picture_is_too_few(folder):
+    with pytest.raises(UserError, match="val2017 .*2 pictures"):
+        make(folder, max_pictures=1)
 
 
 def test_every_caption_of_the_held_out_half_is_read_once(folder):
@@ -155,6 +175,7 @@ def test_a_bound_on_pictures_keeps_the_first_of_each_part(folder):
         (lambda f: (f / "annotations/captions_val2017.json").unlink(),
          "has no annotations/captions_val2017.json"),
         (lambda f: write(f, "val2017", "{"), "not in COCO's caption format"),
+        (lambda f: write(f, "val2017", "[" * 100_000), "not in COCO's caption format"),
         (lambda f: write(f, "val2017", []), "not in COCO's caption format"),
         (lambda f: write(f, "val2017", {"images": [{"id": 1}], "annotations": []}),
          "not in COCO's caption format: KeyError.'file_name'"),

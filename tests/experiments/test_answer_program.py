@@ -130,7 +130,8 @@ def test_what_cannot_be_answered_is_said_in_one_line(say, arguments, message):
 
 def test_a_picture_that_cannot_be_written_is_said_in_one_line(say):
     said = say("picture.png", ASKED, out="map.txt")
-    assert said.code == 2 and "map.txt: cannot be written" in said.errors
+    assert said.code == 2 and "--out must end in .png, got 'map.txt'" in said.errors
+    assert said.output == ""  # said before an answer, not after it
 
 
 def test_a_run_about_no_pictures_is_refused_by_name(say, trained, monkeypatch):

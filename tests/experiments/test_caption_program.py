@@ -114,7 +114,7 @@ def test_a_beam_prints_captions_best_first_and_none_worse_than_greedy(answers):
         ("text", r"text.png"),
         ("large", "max_megapixels"),
         ("beams", "--beam must be from 1 to 64, or 0 for greedy, got 1000"),
-        ("nowhere", "--map must be a .png file in a folder that exists"),
+        ("nowhere", "--map: there is no folder .*deep"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_exit_code_2(refusals, name, said):

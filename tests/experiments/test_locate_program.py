@@ -69,6 +69,7 @@ COMMANDS = {
         "--out={folder}/b/a.png",
     ),
     "drawn": ("--run={crowd}", "--benchmark", "{folder}/photo.png"),
+    "density": ("--run={crowd}", "{folder}/photo.png", "--density=3"),
 }
 REFUSED = {
     "neither": "either --run or --template",
@@ -81,7 +82,8 @@ REFUSED = {
     "megapixels": r"170 x 150 pixels are .* the limit is 0\.01, .*--max_megapixels",
     "threshold": "--threshold must be from 0 to 1, got 2",
     "unknown": "0123456789abcdef",
-    "nowhere": "--out: .* cannot be written: No such file",
+    "nowhere": "--out: there is no folder .*b",
+    "density": "--density and --similarity are of --benchmark alone",
     "drawn": "draws its scenes; .*photo",
 }
 
