@@ -14,8 +14,8 @@ pixel. Batches of 64, Adam, a cosine schedule.
 
 Reached (Python 3.11, jax 0.10.2, one thread a run on a busy machine of 2 cores, AMD
 EPYC): cnn 0.9943 on test over 3 seeds (0.9938, 0.9950, 0.9941), 5,500 steps in 317 s,
-about 270 s of one core. mlp 0.9859 (1 seed). The residual network was not
-trained to its end here.
+about 270 s of one core. mlp 0.9850 (0.9859, 0.9838, 0.9854), 4,000
+steps. The residual network was not trained to its end here.
 """
 
 from typing import Any
@@ -87,7 +87,7 @@ def get_expected(network: str = "all") -> list[dict[str, Any]]:
     """The mean over seeds, with the spread that others may have."""
     if network != "all":
         return []
-    values = {"cnn": 0.9943, "mlp": 0.986}
+    values = {"cnn": 0.9943, "mlp": 0.985}
     return [
         {
             "part": "mnist",

@@ -33,14 +33,15 @@ def draw_location(
     tall = float(np.clip(5.2 * height / width, 1.5, 9.0))
     figure = base.new_figure(14.0, tall + 0.7)
     scene, heat, close = figure.subplots(1, 3, width_ratios=[5.2, 5.2, 2.6])
-    extent = (0, width, height, 0)
+    # Places are counted from the middle of the first pixel.
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
     figure.suptitle(title, fontsize=11, fontweight="bold", x=0.01, ha="left")
     scene.imshow(_shrunk(picture), extent=extent, interpolation="antialiased")
     colour = FOUND if is_found else MISSED
     for axes in (scene, heat):
         _frame(axes, box, colour, width)
-        axes.set_xlim(0, width)
-        axes.set_ylim(height, 0)
+        axes.set_xlim(extent[0], extent[1])
+        axes.set_ylim(extent[2], extent[3])
     shown = heat.imshow(
         _peaks(response), extent=extent, cmap="magma", interpolation="nearest", vmin=0
     )
@@ -49,7 +50,8 @@ def draw_location(
     margin = 0.5 * max(box[2] - box[0], box[3] - box[1])
     top, left = max(int(box[0] - margin), 0), max(int(box[1] - margin), 0)
     part = picture[top : int(box[2] + margin), left : int(box[3] + margin)]
-    whole = (left, left + part.shape[1], top + part.shape[0], top)
+    bottom, right = top + part.shape[0], left + part.shape[1]
+    whole = (left - 0.5, right - 0.5, bottom - 0.5, top - 0.5)
     close.imshow(part, extent=whole, interpolation="nearest")
     _frame(close, box, colour, 0)
     close.set_xlim(whole[0], whole[1])
