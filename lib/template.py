@@ -20,7 +20,7 @@ from lib.error import UserError
 
 SCALES = (1.0, 0.9, 1.1, 0.95, 1.05)
 THRESHOLD = 0.75  # a lower score counts as not found
-# Of 20 random cut-outs of a photograph of 9 megapixels, turned over left to right, 2
+# Of 50 random cut-outs of a photograph of 9 megapixels, turned over left to right, 5
 # reach the threshold somewhere in it (`experiments.locate --benchmark`).
 FALSE_ALARMS = 0.1
 ENOUGH = 0.95  # no other scale is tried once one scores this much
