@@ -34,6 +34,12 @@ class Queue:
         self.not_before: dict[str, float] = {}  # groups held by another launcher
         self.final: set[str] = set()  # runs that need no more work
         self.failed: set[str] = set()  # those of them that have no numbers
+        # Asked for with every line of progress; a task takes time to make.
+        self.cell_work = {
+            index: run_work(cell["config"]) * len(cell["seeds"])
+            for index in plan["pending"]
+            for cell in (plan["cells"][index],)
+        }
         for run in plan["runs"]:
             self._look(run["id"])
         self._decide()
@@ -101,10 +107,7 @@ class Queue:
             for entry in self.plan["groups"]
             if entry["id"] not in self.given_up
         )
-        undecided = [self.plan["cells"][index] for index in self.plan["pending"]]
-        return open_work + sum(
-            run_work(cell["config"]) * len(cell["seeds"]) for cell in undecided
-        )
+        return open_work + sum(self.cell_work[index] for index in self.plan["pending"])
 
     def _ready_now(self) -> list[Entry]:
         now = time.monotonic()
