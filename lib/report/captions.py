@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from lib.picture import decode_png
-from lib.report.collect import Run, by_number, dig, number, whole
+from lib.report.collect import Run, by_label, by_number, dig, number, whole
 
 PARTS = ("size", "colour", "kind", "relation", "place")
 
@@ -60,11 +60,7 @@ class Captioner:
 
 def captioners(runs: Iterable[Run]) -> list[Captioner]:
     """The compared models of one part, in the sweep's order."""
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.seed is not None:
-            groups.setdefault(run.label, []).append(run)
-    return [_captioner(label, members) for label, members in groups.items()]
+    return [_captioner(label, members) for label, members in by_label(runs).items()]
 
 
 def best(models: Sequence[Captioner], *keys: str) -> Captioner | None:

@@ -7,7 +7,7 @@ expected reads as absent, it never raises.
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,15 @@ def collect(store: str | Path, name: str) -> Sweep:
         expected=tuple(_dicts(plan.get("expected"))),
         problems=tuple(problems),
     )
+
+
+def by_label(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """The runs that have a seed by what the page calls them, in the sweep's order."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        if run.seed is not None:
+            groups.setdefault(run.label, []).append(run)
+    return groups
 
 
 def dig(data: Any, *keys: str) -> Any:

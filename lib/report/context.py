@@ -7,7 +7,7 @@ from math import isfinite
 from statistics import fmean
 
 from lib import stats
-from lib.report.collect import Run, by_number, dig, number
+from lib.report.collect import Run, by_label, by_number, dig, number
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,7 @@ class ModelLosses:
 
 def model_losses(runs: Iterable[Run]) -> list[ModelLosses]:
     """The models of one part, from the lowest mean validation loss to the highest."""
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.seed is not None:
-            groups.setdefault(run.label, []).append(run)
-    models = [_model(label, members) for label, members in groups.items()]
+    models = [_model(label, members) for label, members in by_label(runs).items()]
     return sorted(models, key=_validation)
 
 

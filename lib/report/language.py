@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import exp, isfinite, log
 from typing import Any, NamedTuple
 
-from lib.report.collect import Run, dig, number, whole
+from lib.report.collect import Run, by_label, dig, number, whole
 
 MOST_SYMBOLS = 20_000  # of a passage; more is no passage
 
@@ -47,11 +47,7 @@ class ModelTexts:
 
 def model_texts(runs: Iterable[Run]) -> list[ModelTexts]:
     """The models of one part in the order of its runs."""
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.seed is not None:
-            groups.setdefault(run.label, []).append(run)
-    return [_model(label, members) for label, members in groups.items()]
+    return [_model(label, members) for label, members in by_label(runs).items()]
 
 
 def unit_of(runs: Iterable[Run]) -> Unit:

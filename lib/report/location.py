@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from lib.picture import decode_png
-from lib.report.collect import Run, by_number, dig, number, whole
+from lib.report.collect import Run, by_label, by_number, dig, number, whole
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,7 @@ class Place:
 
 def places(runs: Iterable[Run]) -> list[Place]:
     """The compared crowds of one part, in the sweep's order."""
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.seed is not None:
-            groups.setdefault(run.label, []).append(run)
-    return [_place(label, members) for label, members in groups.items()]
+    return [_place(label, members) for label, members in by_label(runs).items()]
 
 
 def _place(label: str, runs: Sequence[Run]) -> Place:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from lib.picture import decode_png
-from lib.report.collect import Run, by_number, dig, number
+from lib.report.collect import Run, by_label, by_number, dig, number
 
 FLOORS = {
     "question_only": "floor: question only, best answer",
@@ -50,11 +50,7 @@ class Answers:
 
 def answers_of(runs: Iterable[Run]) -> list[Answers]:
     """The models of one part, in the sweep's order."""
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.seed is not None:
-            groups.setdefault(run.label, []).append(run)
-    return [_answers(label, members) for label, members in groups.items()]
+    return [_answers(label, members) for label, members in by_label(runs).items()]
 
 
 def floors_of(models: Sequence[Answers]) -> dict[str, dict[str, float]]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from lib.report.collect import Run, by_number, dig, number
+from lib.report.collect import Run, by_label, by_number, dig, number
 
 SPLITS = ("validation", "test")
 
@@ -42,11 +42,7 @@ class ModelErrors:
 
 def model_errors(runs: Sequence[Run]) -> list[ModelErrors]:
     """The models of a part, in the order of the sweep."""
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.seed is not None:
-            groups.setdefault(run.label, []).append(run)
-    return [_model(label, members) for label, members in groups.items()]
+    return [_model(label, members) for label, members in by_label(runs).items()]
 
 
 def array(values: Any, ndim: int) -> Float[np.ndarray, "..."] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from lib import stats
-from lib.report.collect import REPORTED, Run, by_number, dig, number, whole
+from lib.report.collect import REPORTED, Run, by_label, by_number, dig, number, whole
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,7 @@ class ModelScores:
 
 def model_scores(runs: Iterable[Run]) -> list[ModelScores]:
     """The models of one part, from the longest memory to the shortest."""
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.length is not None and run.seed is not None:
-            groups.setdefault(run.label, []).append(run)
+    groups = by_label(run for run in runs if run.length is not None)
     models = [_model(label, members) for label, members in groups.items()]
     return sorted(models, key=_reach, reverse=True)
 
