@@ -17,7 +17,7 @@ from lib.models.question_encoder import (
     Places,
     Reader,
     answering_model,
-    check_filters,
+    encoders,
     grouped,
 )
 from lib.models.stack import drop
@@ -69,10 +69,8 @@ def make_cnn_mlp(
     dropout: Probability = 0.0,
 ) -> Model:
     """`num_layers` layers of `layer_size` over picture and question."""
-    check_filters("cnn_mlp", filters)
     module = CnnMlp(
-        Places(tuple(filters)),
-        Reader(interface.vocabulary_size, embedding_size, hidden_size),
+        *encoders("cnn_mlp", interface, filters, embedding_size, hidden_size),
         layer_size,
         num_layers,
         interface.output_size,

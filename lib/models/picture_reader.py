@@ -42,6 +42,7 @@ from lib.models.rnn import RNN
 from lib.models.stack import drop, look_up
 from lib.ops.attention import attend
 from lib.ops.chunk import scan_with_resets
+from lib.ops.image import with_coordinates
 from lib.ops.linear import project
 from lib.setting import Probability, Size
 from lib.types import Carry, Interface, Model, Params, PRNGKey
@@ -156,16 +157,7 @@ class PictureReader(nn.Module):
 
     def _features(self, images: Float[Array, "B H W C"]) -> Float[Array, "B P F"]:
         mean = jnp.mean(images, axis=(1, 2), keepdims=True)
-        a = self.encoder(_CONTRAST * (images - mean))
-        B, h, w, _ = a.shape
-        rows = jnp.broadcast_to(
-            jnp.linspace(-1, 1, h)[None, :, None, None], (B, h, w, 1)
-        )
-        columns = jnp.broadcast_to(
-            jnp.linspace(-1, 1, w)[None, None, :, None], (B, h, w, 1)
-        )
-        a = jnp.concatenate([a, rows, columns], axis=-1)
-        return a.reshape(B, h * w, -1)
+        return with_coordinates(self.encoder(_CONTRAST * (images - mean)))
 
     def _grid(self) -> tuple[int, int, int]:
         """Rows, columns and features of the encoder's places."""

@@ -71,21 +71,6 @@ def squares(x: Float[Array, "P H W C"]) -> Float[Array, "P h w D"]:
     return jnp.swapaxes(x, 2, 3).reshape(P, h, w, 4 * C)
 
 
-def with_coordinates(x: Float[Array, "P h w F"]) -> Float[Array, "P N G"]:
-    """Places in a row, each with its row and column in [-1, 1] after its features."""
-    P, h, w, _ = x.shape
-    place = coordinates(h, w)[None].astype(x.dtype)
-    place = jnp.broadcast_to(place, (P, h * w, 2))
-    return jnp.concatenate([x.reshape(P, h * w, -1), place], axis=-1)
-
-
-def coordinates(h: int, w: int) -> Float[Array, "N 2"]:
-    """Row and column of each place, row by row, from -1 to 1."""
-    rows, columns = jnp.linspace(-1, 1, h), jnp.linspace(-1, 1, w)
-    grid = jnp.stack(jnp.meshgrid(rows, columns, indexing="ij"), axis=-1)
-    return grid.reshape(h * w, 2)
-
-
 class Reader(nn.Module):
     """A question read forwards and backwards, by half of `hidden_size` each."""
 
@@ -139,10 +124,18 @@ def answering_model(interface: Interface, module: nn.Module) -> Model:
     return Model(init, lambda params, inputs: (), apply, step, causal=False)
 
 
-def check_filters(name: str, filters: tuple[int, ...]) -> None:
-    """Raise ValueError where there is no convolution."""
+def encoders(
+    name: str,
+    interface: Interface,
+    filters: tuple[int, ...],
+    embedding_size: int,
+    hidden_size: int,
+) -> tuple[Places, Reader]:
+    """What the model `name` begins with. ValueError where there is no convolution."""
     if not filters:
         raise ValueError(f"{name}: filters must name at least one number, got none.")
+    reader = Reader(interface.vocabulary_size, embedding_size, hidden_size)
+    return Places(tuple(filters)), reader
 
 
 def grouped(x: Float[Array, "B *D"], pictures: int) -> Float[Array, "P Q *D"]:

@@ -38,11 +38,10 @@ from lib.models.question_encoder import (
     Reader,
     Words,
     answering_model,
-    check_filters,
-    coordinates,
+    encoders,
     grouped,
-    with_coordinates,
 )
+from lib.ops.image import coordinates, with_coordinates
 from lib.ops.linear import project
 from lib.setting import Count, Probability, Size
 from lib.types import Interface, Model, PRNGKey
@@ -164,10 +163,8 @@ def make_relation_chain(
 
     `dropout` is the share of the last layer's inputs left out in training.
     """
-    check_filters("relation_chain", filters)
     module = RelationChain(
-        Places(tuple(filters)),
-        Reader(interface.vocabulary_size, embedding_size, hidden_size),
+        *encoders("relation_chain", interface, filters, embedding_size, hidden_size),
         relation_size,
         num_hops,
         interface.output_size,

@@ -22,10 +22,10 @@ from lib.models.question_encoder import (
     Places,
     Reader,
     answering_model,
-    check_filters,
+    encoders,
     grouped,
-    with_coordinates,
 )
+from lib.ops.image import with_coordinates
 from lib.ops.linear import project
 from lib.setting import Probability, Size
 from lib.types import Interface, Model, PRNGKey
@@ -79,10 +79,8 @@ def make_relation_network(
 
     `dropout` is the share of the last layer's inputs left out in training.
     """
-    check_filters("relation_network", filters)
     module = RelationNetwork(
-        Places(tuple(filters)),
-        Reader(interface.vocabulary_size, embedding_size, hidden_size),
+        *encoders("relation_network", interface, filters, embedding_size, hidden_size),
         relation_size,
         num_layers,
         interface.output_size,

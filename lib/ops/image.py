@@ -173,6 +173,21 @@ def _whole_tiles(x: Array, size: int, padding: str) -> Array:
     return jnp.pad(x, ((0, 0), *sides, (0, 0)), constant_values=low)
 
 
+def with_coordinates(x: Float[Array, "P h w F"]) -> Float[Array, "P N G"]:
+    """Places in a row, each with its row and column in [-1, 1] after its features."""
+    P, h, w, _ = x.shape
+    place = coordinates(h, w)[None].astype(x.dtype)
+    place = jnp.broadcast_to(place, (P, h * w, 2))
+    return jnp.concatenate([x.reshape(P, h * w, -1), place], axis=-1)
+
+
+def coordinates(h: int, w: int) -> Float[Array, "N 2"]:
+    """Row and column of each place, row by row, from -1 to 1."""
+    rows, columns = jnp.linspace(-1, 1, h), jnp.linspace(-1, 1, w)
+    grid = jnp.stack(jnp.meshgrid(rows, columns, indexing="ij"), axis=-1)
+    return grid.reshape(h * w, 2)
+
+
 def _tiles(x: Array, size: int, stride: int | None, padding: Padding) -> bool:
     """Whether windows lie side by side and leave nothing over."""
     even = x.shape[1] % size == 0 and x.shape[2] % size == 0
