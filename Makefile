@@ -9,12 +9,18 @@ RUN := .venv/bin/python
 # A process a core; the tests of a file share their fixtures in one of them.
 SPREAD := -n logical --maxprocesses 8 --dist loadfile
 
-.PHONY: run test test-slow lint lock
+.PHONY: run bench bench-quick test test-slow lint lock
 
 run: .venv/.installed
 	@$(RUN) -m experiments.sweep --config=configs/horizon.py$(if $(SIZE),:$(SIZE)) --store=$(STORE) --engine=$(ENGINE); \
 	code=$$?; case $$code in 0|1) ;; *) exit $$code ;; esac; \
 	$(RUN) -m experiments.report --store=$(STORE) --name=$(SWEEP) && exit $$code
+
+bench: .venv/.installed .venv/.installed-bench
+	@$(RUN) -m experiments.bench --store=$(STORE) $(if $(SIZE),--full)
+
+bench-quick: .venv/.installed .venv/.installed-bench
+	@$(RUN) -m experiments.bench --store=$(STORE) --quick
 
 test: .venv/.installed
 	$(RUN) -m pytest $(SPREAD)
@@ -41,6 +47,12 @@ lint: .venv/.installed .venv/.installed-lint
 	@$(call install,$<)
 	@touch $@
 
+# With pip, whose settings may name where torch's small build without CUDA is found.
+.venv/.installed-bench: requirements-bench.txt .venv/.installed
+	@echo "Installing $< into .venv"
+	@if .venv/bin/python -m pip install --quiet -r $<; then touch $@; \
+	else echo "$< could not be installed: peers that lack are left out" >&2; fi
+
 install = echo "Installing $(1) into .venv"; \
 	if command -v uv > /dev/null; then uv pip install --quiet --python .venv -r $(1); \
 	else .venv/bin/python -m pip install --quiet -r $(1); fi
@@ -50,3 +62,5 @@ lock:
 	uv pip compile --quiet --universal --no-header --python-version 3.11 pyproject.toml --group test -o requirements.txt
 	uv pip compile --quiet --universal --no-header --python-version 3.11 -c requirements.txt --group lint -o requirements-lint.txt
 	uv pip compile --quiet --universal --no-header --python-version 3.11 -c requirements.txt pyproject.toml --extra ray -o requirements-ray.txt
+	# Without what they need: that of torch's build with CUDA is several gigabytes.
+	uv pip compile --quiet --universal --no-header --no-deps --python-version 3.11 -c requirements.txt --group bench -o requirements-bench.txt

@@ -60,7 +60,7 @@ def peak_memory_bytes() -> int:
 
 
 @functools.cache
-def _compiler_options() -> dict[str, str | bool]:
+def compiler_options() -> dict[str, str | bool]:
     """Options that go with every program, so that every way of running it agrees.
 
     On CPU XLA's fusion emitters take a third of the compile time and buy no speed here.
@@ -84,7 +84,7 @@ def _ahead_of_time(function: Any, spent: list[float]) -> Callable[..., Any]:
         shapes = structure, tuple((leaf.shape, leaf.dtype) for leaf in leaves)
         if shapes not in compiled:
             started = time.monotonic()
-            compiled[shapes] = function.lower(*args).compile(_compiler_options())
+            compiled[shapes] = function.lower(*args).compile(compiler_options())
             spent.append(time.monotonic() - started)
         return compiled[shapes](*args)
 

@@ -95,7 +95,9 @@ def test_imports_point_down(name):
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("flax", ("lib.models",)),
+        ("flax", ("lib.models", "experiments.bench")),
+        ("torch", ("experiments.bench",)),
+        ("equinox", ("experiments.bench",)),
         ("ml_collections", ("configs", "experiments", "lib.config", "lib.data")),
         ("tensorflow_datasets", ("experiments", "lib.data")),
         ("ray", ("lib.launch.ray",)),
@@ -132,6 +134,8 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
         "classify",
         "prepare",
         "step_time",
+        "bench.__main__",
+        "bench.registry",
     ],
 )
 def test_a_program_starts_without_jax(program):

@@ -98,7 +98,9 @@ def test_every_file_of_the_tree_is_there():
             assert (ROOT / name).exists(), name
 
 
-@pytest.mark.parametrize("target", ["run", "run FULL=1", "test", "test-slow", "lint"])
+@pytest.mark.parametrize(
+    "target", ["run", "run FULL=1", "bench", "bench-quick", "test", "test-slow", "lint"]
+)
 def test_make_knows_its_targets(target):
     command = ["make", "--dry-run", *target.split()]
     assert subprocess.run(command, cwd=ROOT, capture_output=True).returncode == 0

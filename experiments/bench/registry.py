@@ -1,0 +1,16 @@
+"""All subjects, in the order of the table: a module of more is one line here."""
+
+import functools
+
+from experiments.bench.subject import Subject
+
+
+@functools.cache
+def subjects() -> dict[str, Subject]:
+    """Every subject by its label."""
+    from experiments.bench import training
+
+    found = [*training.SUBJECTS]
+    by_label = {subject.label: subject for subject in found}
+    assert len(by_label) == len(found), "two subjects have the same name and sizes"
+    return by_label

@@ -1,0 +1,52 @@
+"""What we aim at: how many times as long as we a peer should take, or how much more.
+
+The numbers are of a 2-core x86 machine with AVX-512 and are data, not a test: the table
+shows each beside what was measured.
+"""
+
+from typing import Literal, NamedTuple
+
+Quantity = Literal["processor", "clock", "temporary_bytes", "peak_bytes"]
+
+# How each is measured, in words.
+QUANTITIES: dict[Quantity, str] = {
+    "processor": "one thread, processor time",
+    "clock": "two threads, clock time",
+    "temporary_bytes": "temporary memory",
+    "peak_bytes": "peak of resident memory",
+}
+
+
+class Target(NamedTuple):
+    """For the subject with this label against this peer: the ratio peer / ours."""
+
+    label: str
+    peer: str
+    quantity: Quantity
+    ratio: float
+
+
+TARGETS: tuple[Target, ...] = (
+    Target("lstm step, H=64, T=128", "torch", "clock", 1.1),
+    Target("lstm step, H=128, T=128", "torch", "clock", 0.9),
+    Target("lstm step, H=256, T=128", "torch", "clock", 0.9),
+    Target("lstm step, H=512, T=128", "torch", "clock", 0.9),
+    Target("lstm step, H=64, T=128", "flax", "processor", 1.5),
+    Target("lstm step, H=128, T=128", "flax", "processor", 1.5),
+    Target("lstm step, H=256, T=128", "flax", "processor", 1.5),
+    Target("lstm step, H=512, T=128", "flax", "processor", 1.5),
+    Target("lstm step, H=128, T=2048", "flax", "processor", 2.0),
+    Target("lstm step, H=128, T=2048", "flax", "temporary_bytes", 5.0),
+    Target("gru step, H=64, T=128", "torch", "clock", 3.5),
+    Target("gru step, H=256, T=128", "torch", "clock", 1.8),
+    Target("rnn step, H=64, T=128", "torch", "clock", 4.0),
+    Target("rnn step, H=256, T=128", "torch", "clock", 2.0),
+)
+
+
+def target(label: str, peer: str, quantity: Quantity) -> float | None:
+    """The ratio aimed at, where there is one."""
+    for entry in TARGETS:
+        if entry[:3] == (label, peer, quantity):
+            return entry.ratio
+    return None

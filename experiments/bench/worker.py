@@ -1,0 +1,126 @@
+"""One subject measured in this process: `python -m experiments.bench.worker REQUEST`.
+
+The request is JSON: the subject's label, threads, rounds, seconds, seed, and the file
+to write the answer to; or a contender whose peak of memory is asked. The environment
+was made for so many threads by whoever starts it.
+"""
+
+import json
+import platform
+import resource
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from experiments.bench.registry import subjects
+from experiments.bench.subject import OPTIONAL, OURS, Subject, Work
+from experiments.bench.timing import take_turns
+
+PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "torch", "equinox")
+
+
+def main(request: dict[str, Any]) -> None:
+    """Answer a request; a contender that fails is part of the answer."""
+    subject = subjects()[request["label"]]
+    if request.get("memory"):
+        answer = measure_memory(subject, request["memory"])
+    else:
+        rounds, seconds = request["rounds"], request["seconds"]
+        answer = measure_time(subject, rounds, seconds, request["seed"])
+    Path(request["answer"]).write_text(json.dumps(answer))
+
+
+def measure_time(
+    subject: Subject, rounds: int, seconds: float, seed: int
+) -> dict[str, Any]:
+    """The samples of all contenders that can be had, and who cannot and why."""
+    works: dict[str, Work] = {}
+    left_out: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for name, make in subject.makers.items():
+        try:
+            works[name] = make(**subject.parameters)
+            works[name].call()
+        except ModuleNotFoundError as error:
+            works.pop(name, None)
+            if name == OURS or not _is_optional(error):
+                errors[name] = _describe(error)
+            else:
+                left_out[name] = f"{error.name} is not installed"
+        except Exception as error:  # noqa: BLE001 one that fails stops no other
+            works.pop(name, None)
+            errors[name] = _describe(error)
+    before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    samples = take_turns(works, rounds, seconds, seed) if OURS in works else {}
+    after, taken = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    return {
+        "contenders": {
+            name: {
+                "samples": found,
+                "compile_seconds": works[name].compile_seconds,
+                "temporary_bytes": works[name].temporary_bytes,
+            }
+            for name, found in samples.items()
+        },
+        "left_out": left_out,
+        "errors": errors,
+        "versions": versions(),
+        "seconds": taken - started,
+        # What other programs took from this one.
+        "involuntary_switches": after.ru_nivcsw - before.ru_nivcsw,
+    }
+
+
+def measure_memory(subject: Subject, name: str) -> dict[str, Any]:
+    """This process's peak of resident memory, and what the first call added to it."""
+    try:
+        work = subject.makers[name](**subject.parameters)
+    except ModuleNotFoundError as error:
+        if name == OURS or not _is_optional(error):
+            raise
+        return {"left_out": f"{error.name} is not installed"}
+    before = peak_bytes()
+    work.call()
+    peak = peak_bytes()
+    return {
+        "peak_bytes": peak,
+        "growth_bytes": peak - before,
+        "temporary_bytes": work.temporary_bytes,
+    }
+
+
+def peak_bytes() -> int:
+    """The most memory this process has had resident so far."""
+    try:
+        # Not ru_maxrss, which on Linux begins with the peak of the parent.
+        lines = Path("/proc/self/status").read_text().splitlines()
+        [peak] = [line for line in lines if line.startswith("VmHWM:")]
+        return int(peak.split()[1]) * 1024
+    except (OSError, ValueError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if platform.system() == "Darwin" else peak * 1024
+
+
+def versions() -> dict[str, str]:
+    """The versions of us and our peers, of those that are installed."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _is_optional(error: ModuleNotFoundError) -> bool:
+    return (error.name or "").split(".")[0] in OPTIONAL
+
+
+def _describe(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:500]
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
