@@ -2,7 +2,7 @@
 
 import functools
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from lib.config import Config, make_config
 from lib.data.symbol import encode, read_prompt, spell
 from lib.error import UserError
 from lib.evidence import Reading, make_course, read_text
+from lib.long_sequence import stream
 from lib.program import (
     check_program,
     eval_length,
@@ -23,9 +24,11 @@ from lib.program import (
     make_hparams,
     make_program,
 )
+from lib.program import make_task as task_of
 from lib.registry import MODELS, TASKS, check_fit
 from lib.setting import check_settings, nearest, settings_of
-from lib.train import predict
+from lib.train import eval_batch, evaluation_key, predict
+from lib.train import score as batch_sums
 from lib.types import SPLITS, Interface, Model, Params, Split, Task
 from lib.writer import Manner, check_manner, make_writer
 
@@ -50,6 +53,10 @@ class Run(NamedTuple):
     top_k, top_p, greedy and beam of `lib.writer.Manner` as further keywords.
     `classify(text)` is for classifiers of texts: how the text was read, and the
     probability of each of `task.classes` before the first symbol and after each.
+
+    For sequences of any length, at the memory of a chunk: `stream(inputs, chunk)` gives
+    the outputs in order, as `lib.long_sequence.stream`; `score(length, num_examples,
+    split)` the loss and metrics at a length of any size, trained for or not.
     """
 
     id: str
@@ -62,6 +69,8 @@ class Run(NamedTuple):
     apply: Callable[[PyTree], Array]
     write: Callable[..., str]
     classify: Callable[[str], Classified]
+    stream: Callable[..., Iterator[Float[np.ndarray, "B T V"]]]
+    score: Callable[..., dict[str, float]]
 
 
 def make_task(
@@ -145,6 +154,8 @@ def load_run(root: str | Path, run_id: str) -> Run:
         jax.jit(lambda inputs: predict(model, params, inputs, None)),
         _text_writer(model, params, program.task),
         _classifier(model, params, program.task, eval_length(config)),
+        functools.partial(stream, model, params),
+        _scorer(config, model, params),
     )
 
 
@@ -213,3 +224,42 @@ def _classifier(
         return Classified(reading, course()(params, reading.tokens))
 
     return classify
+
+
+def _scorer(config: Config, model: Model, params: Params) -> Callable[..., Any]:
+    """Scores at a length, on examples of a split that no seed changes.
+
+    As many as asked, rounded up to whole batches; all where the split has an end.
+    """
+
+    def score(
+        length: int, num_examples: int = 1, split: Split = "test"
+    ) -> dict[str, float]:
+        for name, value in (("length", length), ("num_examples", num_examples)):
+            if type(value) is not int or value < 1:
+                raise UserError(
+                    f"score: {name} must be an int of at least 1, got {value!r}"
+                )
+        if split not in SPLITS:
+            raise UserError(f"score: split must be one of {SPLITS}, got {split!r}")
+        try:
+            batch_size = min(num_examples, config.evaluation.batch_size)
+            task = task_of(config, split, batch_size, length)
+        except (ValueError, TypeError) as error:
+            raise UserError(str(error)) from error
+        if task.interface.image:
+            raise UserError("score: this run's task is of pictures, without a length")
+        metrics = {"loss": task.loss, **task.metrics}
+        key, size = evaluation_key(split), jnp.int32(length)
+
+        @jax.jit
+        def sums_of(params: Params, data: PyTree, index: Array) -> PyTree:
+            batch = eval_batch(task, data, key, index, size)
+            return batch_sums(model, params, (), batch, metrics)[0]
+
+        num_batches = task.eval_batches or -(-num_examples // batch_size)
+        every = [sums_of(params, task.data, jnp.int32(i)) for i in range(num_batches)]
+        sums = jax.tree.map(lambda *parts: sum(parts[1:], parts[0]), *every)
+        return {name: metrics[name].finalize(sums[name]) for name in metrics}
+
+    return score

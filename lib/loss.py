@@ -68,12 +68,12 @@ def _accumulate_bernoulli_nll(outputs: Float[Array, "B T V"], batch: Batch) -> M
     return masked(jnp.sum(nats, axis=-1), batch.mask)
 
 
-cross_entropy = Metric(_accumulate_cross_entropy, mean)
-accuracy = Metric(_accumulate_accuracy, mean)
-squared_error = Metric(_accumulate_squared_error, mean)
+cross_entropy = Metric(_accumulate_cross_entropy, mean, by_step=True)
+accuracy = Metric(_accumulate_accuracy, mean, by_step=True)
+squared_error = Metric(_accumulate_squared_error, mean, by_step=True)
 squared_error_sum = Metric(_accumulate_squared_error_sum, mean)
-absolute_error = Metric(_accumulate_absolute_error, mean)
-bernoulli_nll = Metric(_accumulate_bernoulli_nll, mean)
+absolute_error = Metric(_accumulate_absolute_error, mean, by_step=True)
+bernoulli_nll = Metric(_accumulate_bernoulli_nll, mean, by_step=True)
 
 
 class Answers(NamedTuple):
@@ -103,4 +103,4 @@ def f1(positive: int) -> Metric:
         right, errors = float(sums.right), float(sums.wrong) + float(sums.missed)
         return 2 * right / (2 * right + errors) if right + errors else float("nan")
 
-    return Metric(accumulate, finalize)
+    return Metric(accumulate, finalize, by_step=True)

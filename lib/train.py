@@ -15,11 +15,13 @@ import optax
 from jax import lax
 from jaxtyping import Array, Int, Integer, PyTree
 
+from lib.long_sequence import is_long, score_in_chunks
 from lib.ops.chunk import restart
 from lib.types import (
     Batch,
     Carry,
     Mean,
+    Metric,
     Model,
     Params,
     PRNGKey,
@@ -134,9 +136,7 @@ def make_trainer(
                 batch = _stream(eval_task, data, index, length)
             else:
                 batch = eval_batch(eval_task, data, key, index, length)
-            outputs, carry = read(model, state.params, carry, batch, None)
-            sums = {n: m.accumulate(outputs, batch) for n, m in metrics.items()}
-            return sums, carry
+            return score(model, state.params, carry, batch, metrics)
 
         def over_batches(length: Int[Array, ""]) -> PyTree:
             first = _first_carry(eval_state, eval_task, model, state.params, data)
@@ -193,6 +193,23 @@ def read(
     # Once for the window, not at each of its steps: a stream begins at its first.
     carry = restart(batch.reset[:, 0], model.initial(params, batch.inputs), carry)
     return model.apply(params, carry, batch.inputs, None, key)
+
+
+def score(
+    model: Model,
+    params: Params,
+    carry: Carry,
+    batch: Batch,
+    metrics: Mapping[str, Metric],
+) -> tuple[dict[str, PyTree], Carry]:
+    """The sums of metrics over a batch, and the state it ends in, as `read` has it.
+
+    A long sequence from the initial state is read in chunks, whatever its length.
+    """
+    if not jax.tree.leaves(carry) and is_long(model, batch):
+        return score_in_chunks(model, params, batch, metrics), carry
+    outputs, carry = read(model, params, carry, batch, None)
+    return {n: m.accumulate(outputs, batch) for n, m in metrics.items()}, carry
 
 
 def predict(

@@ -57,11 +57,13 @@ class Metric(NamedTuple):
 
     `accumulate(outputs, batch)` returns a pytree of sums; `finalize(sums)` makes one
     float of it on the host. A task's loss accumulates a `Mean`, whose ratio is
-    differentiated in training.
+    differentiated in training. `by_step`: the sums over the parts of a sequence add up
+    to those over the whole, as a count of steps does and one of sequences does not.
     """
 
     accumulate: Callable[[PyTree, Batch], PyTree]
     finalize: Callable[[PyTree], float]
+    by_step: bool = False
 
 
 class Interface(NamedTuple):

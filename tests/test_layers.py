@@ -21,6 +21,7 @@ LAYERS = (
     ("lib.probe",),
     ("lib.program",),
     ("lib.config", "lib.mapping", "lib.train", "lib.store", "lib.cost", "lib.context")
+    + ("lib.long_sequence",)
     + ("lib.evidence", "lib.baseline")
     + (
         "lib.generate",

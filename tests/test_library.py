@@ -42,6 +42,33 @@ def test_apply_is_the_model_with_its_parameters(run):
     np.testing.assert_allclose(run.apply(inputs), expected, rtol=1e-5, atol=1e-6)
 
 
+def test_a_score_at_the_length_of_training_is_the_result(run):
+    scores = run.score(6, num_examples=96)
+    assert scores.keys() == {"loss", "accuracy"}
+    for name, value in scores.items():
+        # 96 examples in batches of 32, compiled in another program.
+        assert value == pytest.approx(run.result["metrics"]["test"]["6"][name], 1e-5)
+
+
+def test_a_longer_sequence_streams_as_if_it_were_whole(run):
+    inputs = np.asarray(inputs_of(run.task, 6))[:2]
+    streamed = np.concatenate(list(run.stream(inputs, chunk=4)), axis=1)
+    np.testing.assert_allclose(streamed, run.apply(inputs), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"length": 0}, "score: length must be an int of at least 1, got 0"),
+        ({"length": 4, "num_examples": 0.5}, "num_examples must be an int of at least"),
+        ({"length": 4, "split": "tests"}, "score: split must be one of"),
+    ],
+)
+def test_an_impossible_score_is_refused(run, settings, said):
+    with pytest.raises(UserError, match=said):
+        run.score(**settings)
+
+
 def test_a_text_is_not_written_by_a_model_of_another_task(run):
     with pytest.raises(UserError, match="this run's task is not text"):
         run.write("abc", 3, 1.0, 0)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lib.long_sequence import stream
 from lib.registry import SEQUENCE_MODELS as MODELS
 from lib.types import Interface, Model
 
@@ -51,12 +52,13 @@ def make_case(name: str, interface: Interface) -> Case:
     else:
         inputs = random.normal(size=(B, T, D)).astype(np.float32)
     params = draw_like(jax.eval_shape(model.init, jax.random.key(0), inputs))
+    apply = jax.jit(model.apply)  # one program for `stream` too
     return Case(
         model,
         params,
         inputs,
         model.initial(params, inputs),
-        jax.jit(lambda p, c, x: model.apply(p, c, x, None, None)),
+        lambda p, c, x: apply(p, c, jnp.asarray(x), None, None),
         jax.jit(lambda p, c, x, reset: model.apply(p, c, x, reset, None)),
         jax.jit(model.step),
     )
@@ -108,6 +110,21 @@ def test_step_by_step_is_the_whole_sequence_also_from_its_last_carry(name, kind)
         steps.append(y)
     assert_close(np.concatenate([whole, again], axis=1), np.stack(steps, axis=1))
     assert_close(last, carry)
+
+
+@every_model
+@pytest.mark.parametrize("kind", ["tokens", "floats"])
+def test_a_stream_in_chunks_is_the_whole_sequence(name, kind):
+    case = case_of(name, kind)
+    whole, last = case.apply(case.params, case.carry, case.inputs)
+    again, _ = case.apply(case.params, last, case.inputs)
+    # 17 steps as pieces of 7, 0, 9 and 1: a chunk of 10 and a rest of 7.
+    inputs = np.concatenate([case.inputs, case.inputs], axis=1)[:, :17]
+    pieces = np.split(inputs, [7, 7, 16], axis=1)
+    parts = list(stream(case.model, case.params, iter(pieces), chunk=T))
+    assert [part.shape[1] for part in parts] == [10, 7]
+    both = np.concatenate([whole, again], axis=1)[:, :17]
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), both)
 
 
 @every_model
