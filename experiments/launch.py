@@ -10,6 +10,7 @@ from typing import Any
 from experiments.beside import measure_beside
 from experiments.experiment import Experiment
 from experiments.program import plain
+from lib.error import UserError
 
 EXIT_FAILED, EXIT_PREEMPTED, EXIT_INTERRUPTED = 1, 75, 130
 
@@ -42,6 +43,11 @@ def run_sweep(
     from lib.launch import local
     from lib.launch.process import thread_environment
 
+    if num_threads > num_cores():
+        raise UserError(
+            f"--threads must be at most the number of cores, {num_cores()}, "
+            f"got {num_threads}"
+        )
     os.environ.update(thread_environment(num_threads))
     signals = _count_signals()
     num_workers = num_workers or num_cores()

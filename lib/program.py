@@ -22,6 +22,7 @@ from lib.error import UserError
 from lib.gradient import check_recurrent
 from lib.optimizer import make_optimizer
 from lib.registry import MODELS, TASKS, check_fit
+from lib.shard import num_shards
 from lib.store import digest
 from lib.train import Hparams, make_trainer, predict
 from lib.types import Model, Params, Split, System, Task, Trainer
@@ -84,6 +85,7 @@ def eval_length(config: Config) -> int:
 def check_program(config: Config) -> None:
     """Raise UserError where task, model and optimizer do not fit; shapes alone."""
     try:
+        _check_shards(config)
         program = make_program(config)
         _check_evaluation(program)
         if config.train.stop_score and program.task.optimum is None:
@@ -97,6 +99,15 @@ def check_program(config: Config) -> None:
         raise
     except (ValueError, TypeError) as error:
         raise UserError(str(error)) from error
+
+
+def _check_shards(config: Config) -> None:
+    """Raise ValueError where a batch cannot be shared out equally among the threads."""
+    if config.train.batch_size % num_shards():
+        raise ValueError(
+            f"train.batch_size must be a multiple of the number of threads, "
+            f"{num_shards()}, got {config.train.batch_size}"
+        )
 
 
 def _check_evaluation(program: Program) -> None:

@@ -17,6 +17,7 @@ from jaxtyping import Array, Int, Integer, PyTree
 
 from lib.long_sequence import is_long, score_in_chunks
 from lib.ops.chunk import restart
+from lib.shard import Shard, share_out
 from lib.types import (
     Batch,
     Carry,
@@ -83,13 +84,21 @@ def make_trainer(
         else:
             batch = task.sample(sample_key, data, length)
 
-        def loss_of(params: Params) -> tuple[Array, Carry]:
-            outputs, carry = read(model, params, state.carry, batch, noise_key)
-            mean = task.loss.accumulate(outputs, batch)
-            # The end of streams of unequal length may score nothing.
-            return mean.total / jnp.maximum(mean.count, 1), carry
+        def work(whole: PyTree, part: PyTree, shard: Shard) -> tuple[PyTree, Carry]:
+            (params, key), (batch, carry) = whole, part
 
-        (loss, carry), grads = jax.value_and_grad(loss_of, has_aux=True)(state.params)
+            def loss_of(params: Params) -> tuple[Array, Carry]:
+                outputs, after = read(model, params, carry, batch, shard.own(key))
+                mean = task.loss.accumulate(outputs, batch)
+                # The end of streams of unequal length may score nothing.
+                return mean.total / jnp.maximum(shard.total(mean.count), 1), after
+
+            found, grads = jax.value_and_grad(loss_of, has_aux=True)(params)
+            return shard.total((found[0], grads)), found[1]
+
+        (loss, grads), carry = share_out(
+            work, (state.params, noise_key), (batch, state.carry)
+        )
         norm = optax.tree.norm(grads)
 
         def move() -> TrainState:
@@ -136,7 +145,12 @@ def make_trainer(
                 batch = _stream(eval_task, data, index, length)
             else:
                 batch = eval_batch(eval_task, data, key, index, length)
-            return score(model, state.params, carry, batch, metrics)
+
+            def work(params: Params, part: PyTree, shard: Shard) -> tuple:
+                sums, carry = score(model, params, part[1], part[0], metrics)
+                return shard.total(sums), carry
+
+            return share_out(work, state.params, (batch, carry))
 
         def over_batches(length: Int[Array, ""]) -> PyTree:
             first = _first_carry(eval_state, eval_task, model, state.params, data)

@@ -14,17 +14,21 @@ from lib.data.folder import cache_folder
 from lib.error import RefusedError, UserError
 
 _ONE_THREAD_FLAG = "--xla_cpu_multi_thread_eigen=false"
+_DEVICES_FLAG = "--xla_force_host_platform_device_count="
 
 
 def thread_environment(num_threads: int) -> dict[str, str]:
     """Environment that JAX must find when it is imported, to use so many threads.
 
-    XLA cuts its loops by the number of threads, so the bits depend on it, though not on
-    the number of cores: a sweep trains with one thread under every engine.
+    A device a thread, among which a batch is shared out (lib.shard). The bits depend on
+    their number, though not on the number of cores: a sweep trains with one thread
+    under every engine.
     """
     given = os.environ.get("XLA_FLAGS", "").split()
-    flags = [flag for flag in given if flag != _ONE_THREAD_FLAG]
-    flags += [_ONE_THREAD_FLAG] * (num_threads == 1)
+    ours = (_ONE_THREAD_FLAG, _DEVICES_FLAG)
+    flags = [flag for flag in given if not flag.startswith(ours)]
+    one = num_threads == 1
+    flags.append(_ONE_THREAD_FLAG if one else f"{_DEVICES_FLAG}{num_threads}")
     threads = str(num_threads)
     return {
         "NPROC": threads,  # XLA's name for it
