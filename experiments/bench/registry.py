@@ -8,9 +8,9 @@ from experiments.bench.subject import Subject
 @functools.cache
 def subjects() -> dict[str, Subject]:
     """Every subject by its label."""
-    from experiments.bench import training
+    from experiments.bench import generation, training
 
-    found = [*training.SUBJECTS]
+    found = [*training.SUBJECTS, *generation.SUBJECTS]
     by_label = {subject.label: subject for subject in found}
     assert len(by_label) == len(found), "two subjects have the same name and sizes"
     return by_label

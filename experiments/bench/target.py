@@ -41,6 +41,7 @@ TARGETS: tuple[Target, ...] = (
     Target("gru step, H=256, T=128", "torch", "clock", 1.8),
     Target("rnn step, H=64, T=128", "torch", "clock", 4.0),
     Target("rnn step, H=256, T=128", "torch", "clock", 2.0),
+    Target("generation, lstm, B=1, H=128", "torch", "processor", 15.0),
 )
 
 
