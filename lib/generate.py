@@ -130,8 +130,7 @@ def write(
         return step(weights, carry[0], token), token
 
     start = (written.carry, written.logits)
-    # Two steps a turn of the loop: a tenth of lstm's time at H = 128 is the turn's.
-    (carry, logits), tokens = lax.scan(body, start, needed, length=num_tokens, unroll=2)
+    (carry, logits), tokens = lax.scan(body, start, needed, length=num_tokens)
     return Written(carry, logits, written.place + num_tokens), tokens.T
 
 
