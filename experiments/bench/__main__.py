@@ -109,7 +109,12 @@ def _choose() -> list[Subject]:
     if QUICK.value and FULL.value:
         raise UserError("--quick and --full exclude each other")
     every = list(subjects().values())
-    named = [s for s in every if any(text in s.label for text in ONLY.value)]
+    # The whole of a label is that subject alone: T=1000 is part of T=10000.
+    exact = {text for text in ONLY.value if any(text == s.label for s in every)}
+    parts = [text for text in ONLY.value if text not in exact]
+    named = [
+        s for s in every if s.label in exact or any(text in s.label for text in parts)
+    ]
     if ONLY.value and not named:
         names = ", ".join(dict.fromkeys(subject.name for subject in every))
         raise UserError(

@@ -19,6 +19,7 @@ class Row(NamedTuple):
     theirs: float
     ratio: Spread
     aim: float | None
+    compile_seconds: tuple[float | None, ...] = ()  # of us and of the peer
 
 
 def rows(results: Iterable[Mapping[str, Any]]) -> list[Row]:
@@ -33,11 +34,11 @@ def _rows(result: Mapping[str, Any]) -> Iterator[Row]:
             ours = timing["contenders"][OURS]["seconds"][quantity][1]
             yield _row(result, "", quantity, ours, ours, Spread(1.0, 1.0, 1.0))
         for peer, ratio in timing["ratios"].items():
-            ours, theirs = (
-                timing["contenders"][name]["seconds"][quantity][1]
-                for name in (OURS, peer)
-            )
-            yield _row(result, peer, quantity, ours, theirs, Spread(*ratio[quantity]))
+            both = [timing["contenders"][name] for name in (OURS, peer)]
+            ours, theirs = (found["seconds"][quantity][1] for found in both)
+            row = _row(result, peer, quantity, ours, theirs, Spread(*ratio[quantity]))
+            compiled = tuple(found["compile_seconds"] for found in both)
+            yield row._replace(compile_seconds=compiled)
     memory = result["memory"]
     if memory:
         yield from _ratios(result, "temporary_bytes", _temporary(result))

@@ -18,10 +18,12 @@ def table(results: Iterable[Mapping[str, Any]]) -> Table:
             Cell(amount(row, row.theirs) if row.peer else ""),
             Cell(_ratio(row) if row.peer else ""),
             Cell("" if row.aim is None else f"{row.aim:g}"),
+            Cell(_compile(row)),
         )
         for row in rows(results)
     ]
     columns = ("subject", "peer", "measured", "horizon", "peer's", "ratio", "aim")
+    columns += ("compile (s)",)
     return Table(
         "Speed beside peers: medians; ratio peer / horizon with quartiles over rounds",
         columns,
@@ -62,6 +64,13 @@ def _aims(group: Sequence[Row]) -> str:
 def _ratio(row: Row) -> str:
     low, median, high = map(shown_ratio, row.ratio)
     return median if low == high else f"{median} [{low}, {high}]"
+
+
+def _compile(row: Row) -> str:
+    """Seconds of ours and of the peer's, where anything was compiled ahead."""
+    if not any(row.compile_seconds):
+        return ""
+    return ", ".join("–" if s is None else f"{s:.1f}" for s in row.compile_seconds)
 
 
 def complaints(results: Iterable[Mapping[str, Any]]) -> list[str]:

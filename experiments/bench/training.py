@@ -177,9 +177,10 @@ def _subject(name: str, H: int, T: int) -> Subject:
         f"{name} step",
         {"H": H, "T": T},
         makers,
-        memory=T == LENGTHS[-1],
+        threads=(1, 2) if T == LENGTHS[0] or name == "lstm" else (1,),
+        memory=(name, H) == ("lstm", 128),
         quick=(H, T) == (128, 128),
-        full=T != LENGTHS[0] and H != 128,
+        full=T != LENGTHS[0] and (H != 128 or (T == LENGTHS[-1] and name != "lstm")),
     )
 
 

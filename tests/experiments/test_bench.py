@@ -210,6 +210,24 @@ def test_no_subject_is_begun_after_the_time(tmp_path, capsys):
     assert "not measured: late, T=1" in capsys.readouterr().err
 
 
+def listed(*flags):
+    command = [sys.executable, "-m", "experiments.bench", "--list", *flags]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    return done.stdout.splitlines()
+
+
+def test_only_chooses_a_label_or_all_that_contain_a_part():
+    whole, part = "latency, lstm, B=1, T=1000", "gru step, H=64"
+    found = listed(f"--only={whole}", f"--only={part}")
+    assert whole in found and "latency, lstm, B=1, T=10000" not in found
+    assert len(found) > 2 and all(part in label for label in found if label != whole)
+
+
+def test_a_quick_run_is_a_part_of_a_run_and_that_of_a_full_one():
+    quick, every, full = set(listed("--quick")), set(listed()), set(listed("--full"))
+    assert quick < every < full
+
+
 @pytest.fixture(scope="module")
 def results():
     subject = fake({}, threads=(1, 2))
