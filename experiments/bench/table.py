@@ -33,15 +33,19 @@ def table(results: Iterable[Mapping[str, Any]]) -> Table:
 
 
 def markdown(results: Iterable[Mapping[str, Any]]) -> str:
-    """A table of one line a subject and quantity, all its peers in one cell."""
+    """One line a subject and quantity we aim at, or of all where there is none such.
+
+    All peers stand in one cell.
+    """
     grouped: dict[tuple[str, str], list[Row]] = {}
     for row in rows(results):
         grouped.setdefault((row.label, described(row)), []).append(row)
+    aimed = {key: group for key, group in grouped.items() if _aims(group)}
     lines = [
         "| subject | measured | horizon | times as fast as (or as small) | aim |",
         "|---|---|---|---|---|",
     ]
-    for (label, measured), group in grouped.items():
+    for (label, measured), group in (aimed or grouped).items():
         ours = f"{amount(group[0], group[0].ours)}"
         if not group[0].quantity.endswith("bytes"):
             ours += f" a {group[0].unit}"

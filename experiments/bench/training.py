@@ -56,7 +56,11 @@ def make_ours(name: str, H: int, T: int) -> Work:
     step, seconds, temporary = compile_program(
         train, state, {}, batch, one, options=compiler_options()
     )
-    return _stepping(lambda s: step(s, {}, batch, one), state, seconds, temporary)
+    # Where the program wants them: with two threads, half of the batch on each device.
+    arguments = jax.device_put((state, {}, batch, one), step.input_shardings[0])
+    return _stepping(
+        lambda s: step(s, *arguments[1:]), arguments[0], seconds, temporary
+    )
 
 
 def make_flax(name: str, H: int, T: int) -> Work:
