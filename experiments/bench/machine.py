@@ -3,13 +3,13 @@
 import os
 import platform
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from lib.launch.process import describe_source
 
 MOST_LOAD = 0.5  # programs that want to run besides us
-# Involuntary switches a second of a process alone on its core: timer and kernel work.
-MOST_SWITCHES = 50.0
+MOST_OTHERS = 0.1  # cores that others use while we measure
 
 
 def describe_machine() -> dict[str, Any]:
@@ -41,23 +41,32 @@ def busy_before(machine: Mapping[str, Any]) -> str:
     )
 
 
+def busy_seconds() -> float | None:
+    """Seconds that all cores together have worked since the machine started."""
+    try:
+        words = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+        user, nice, system, _, _, irq, softirq, steal = map(int, words[1:9])
+    except (OSError, ValueError):
+        return None  # another system than Linux
+    ticks = user + nice + system + irq + softirq + steal
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def busy_while(results: Iterable[Mapping[str, Any]]) -> str:
-    """A warning that names the subjects others took the processor from."""
-    disturbed = [
-        result["label"]
+    """A warning that names the subjects during which others were at work."""
+    disturbed = {
+        result["label"]: timing["others"]
         for result in results
-        if any(
-            timing["involuntary_switches_per_second"] > MOST_SWITCHES
-            for timing in result["timings"]
-        )
-    ]
+        for timing in result["timings"]
+        if (timing["others"] or 0) > MOST_OTHERS
+    }
     if not disturbed:
         return ""
     more = f" and {len(disturbed) - 3} more" if len(disturbed) > 3 else ""
     return (
-        "other programs took the processor while these were measured: "
-        + "; ".join(disturbed[:3])
-        + more
+        f"other programs used up to {max(disturbed.values()):.1f} cores while these "
+        f"were measured, whose clock times mean little: "
+        f"{'; '.join(list(disturbed)[:3])}{more}"
     )
 
 

@@ -76,7 +76,7 @@ class Subject(NamedTuple):
 
 def compile_program(
     function: Any, *arguments: Any, options: Mapping[str, Any] | None = None
-) -> tuple[Callable[..., Any], float, int]:
+) -> tuple[Any, float, int]:
     """A jitted function compiled for arguments: it, the seconds, the temporary bytes.
 
     Tracing counts, as it does for whoever waits. `options` are XLA's.

@@ -47,7 +47,7 @@ def take_turns(
 
     It ends after `rounds`, or once `seconds` have passed and `LEAST_ROUNDS` are done.
     """
-    read = read or _now
+    read = read or now
     repeats = {name: _repeats(work, read) for name, work in works.items()}
     found: dict[str, list[Sample]] = {name: [] for name in works}
     order, drawn = list(works), random.Random(seed)
@@ -87,7 +87,8 @@ def _turn(work: Work, repeats: int, read: Callable[[], Sample]) -> Sample:
     return Sample(*((b - a) / units for a, b in zip(before, after, strict=True)))
 
 
-def _now() -> Sample:
+def now() -> Sample:
+    """Seconds so far: of the processor by this process and its children, of a clock."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     waited_for = children.ru_utime + children.ru_stime
     return Sample(time.process_time() + waited_for, time.perf_counter())

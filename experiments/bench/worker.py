@@ -9,14 +9,14 @@ import json
 import platform
 import resource
 import sys
-import time
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from experiments.bench.machine import busy_seconds
 from experiments.bench.registry import subjects
 from experiments.bench.subject import OPTIONAL, OURS, Subject, Work
-from experiments.bench.timing import take_turns
+from experiments.bench.timing import Sample, now, take_turns
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "torch", "equinox")
 
@@ -52,9 +52,9 @@ def measure_time(
         except Exception as error:  # noqa: BLE001 one that fails stops no other
             works.pop(name, None)
             errors[name] = _describe(error)
-    before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    all_before, before = busy_seconds(), now()
     samples = take_turns(works, rounds, seconds, seed) if OURS in works else {}
-    after, taken = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    all_after, after = busy_seconds(), now()
     return {
         "contenders": {
             name: {
@@ -67,10 +67,18 @@ def measure_time(
         "left_out": left_out,
         "errors": errors,
         "versions": versions(),
-        "seconds": taken - started,
-        # What other programs took from this one.
-        "involuntary_switches": after.ru_nivcsw - before.ru_nivcsw,
+        "others": others(all_before, all_after, before, after),
     }
+
+
+def others(
+    all_before: float | None, all_after: float | None, before: Sample, after: Sample
+) -> float | None:
+    """Cores that other programs used meanwhile, on average."""
+    if all_before is None or all_after is None:
+        return None
+    own, taken = after.processor - before.processor, after.clock - before.clock
+    return max(0.0, all_after - all_before - own) / taken
 
 
 def measure_memory(subject: Subject, name: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def fake(makers, **more):
     return Subject("fake", {"H": 3}, makers, **more)
 
 
-def answer_of(times, left_out=(), switches=0):
+def answer_of(times, left_out=(), others=0.0):
     """A worker's answer: contenders that took so many seconds in each round."""
     return {
         "contenders": {
@@ -74,8 +74,7 @@ def answer_of(times, left_out=(), switches=0):
         "left_out": dict(left_out),
         "errors": {},
         "versions": {"jax": "1"},
-        "seconds": 2.0,
-        "involuntary_switches": switches,
+        "others": others,
     }
 
 
@@ -290,8 +289,16 @@ def test_a_busy_machine_is_named(results):
     assert "load 3.2" in busy_before({"load": 3.2})
     assert not busy_before({"load": 0.1}) and not busy_before({"load": None})
     subject = fake({}, threads=(1,))
-    busy = result_of(subject, answer_of({"horizon": [1.0]}, switches=10_000))
-    assert "fake, H=3" in busy_while([busy]) and not busy_while(results)
+    busy = result_of(subject, answer_of({"horizon": [1.0]}, others=1.3))
+    assert "1.3 cores" in busy_while([busy]) and "fake, H=3" in busy_while([busy])
+    assert not busy_while(results)
+
+
+def test_others_are_what_the_cores_did_beyond_this_process():
+    before, after = Sample(1.0, 100.0), Sample(3.0, 102.0)
+    assert worker.others(10.0, 13.0, before, after) == 0.5
+    assert worker.others(10.0, 11.9, before, after) == 0.0  # ticks are coarse
+    assert worker.others(None, 13.0, before, after) is None
 
 
 def test_all_subjects_have_makers_and_ours_is_the_first():
