@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from lib.ops.recurrence import Cell, Gates, State
+from lib.ops.cell import Cell, Gate, Gates, Parts, State
 
 
 def gru_scale(hidden_size: int) -> Float[np.ndarray, " G"]:
@@ -21,38 +21,35 @@ def gru_scale(hidden_size: int) -> Float[np.ndarray, " G"]:
     return np.repeat(np.array([0.5, 0.5, 1.0], np.float32), hidden_size)
 
 
-def _gates(a: Gates, u: Gates) -> tuple[Array, Array, Array]:
+def _step(a: Gates, u: Gates, before: State) -> State:
     size = a.shape[-1] // 3
     both = 0.5 * jnp.tanh(a[..., : 2 * size] + u[..., : 2 * size]) + 0.5
     r, z = both[..., :size], both[..., size:]
     n = jnp.tanh(a[..., 2 * size :] + r * u[..., 2 * size :])
-    return r, z, n
+    return (n + z * (before[0] - n),)
 
 
-def _step(a: Gates, u: Gates, state: State) -> State:
-    _, z, n = _gates(a, u)
-    return (n + z * (state[0] - n),)
+def _forward(gates: tuple[Gate, ...], before: State) -> tuple[State, Parts]:
+    r, z = (0.5 * jnp.tanh(gate) + 0.5 for gate in gates[:2])
+    a_n, u_n = gates[2]
+    n = jnp.tanh(a_n + r * u_n)
+    slope_n = (1 - z) * (1 - n * n)
+    slopes = (
+        # 2 r (1 - r): the derivative of the sigmoid by half of its input
+        slope_n * u_n * (2 * r * (1 - r)),
+        (before[0] - n) * (2 * z * (1 - z)),
+        slope_n,
+        r,
+        z,
+    )
+    return (n + z * (before[0] - n),), slopes
 
 
-def _slopes(a: Gates, u: Gates, before: State, after: State) -> tuple[Array, ...]:
-    r, z, n = _gates(a, u)
-    da_n = (1 - z) * (1 - n * n)
-    # 2 r (1 - r): the derivative of the sigmoid with respect to half of its input
-    da_r = da_n * u[..., 2 * r.shape[-1] :] * (2 * r * (1 - r))
-    da_z = (before[0] - n) * (2 * z * (1 - z))
-    return jnp.concatenate([da_r, da_z, da_n], axis=-1), z, r
-
-
-def _backward(dstate: State, slopes: tuple[Array, ...]) -> tuple[Gates, State]:
-    da, z, _ = slopes
+def _backward(dstate: State, slopes: Parts, h: Array) -> tuple[Parts, Parts, State]:
+    slope_r, slope_z, slope_n, r, z = slopes
     dh = dstate[0]
-    return jnp.concatenate([dh, dh, dh], axis=-1) * da, (dh * z,)
+    da_r, da_z, da_n = dh * slope_r, dh * slope_z, dh * slope_n
+    return (da_r, da_z, da_n), (da_r, da_z, da_n * r), (dh * z,)
 
 
-def _through(da: Gates, slopes: tuple[Array, ...]) -> Gates:
-    r = slopes[2]
-    size = r.shape[-1]
-    return jnp.concatenate([da[..., : 2 * size], da[..., 2 * size :] * r], axis=-1)
-
-
-gru_cell = Cell(_step, _slopes, _backward, _through)
+gru_cell = Cell((False, False, True), _step, _forward, _backward)

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from lib.ops.recurrence import Cell, Gates, State
+from lib.ops.cell import Cell, Gate, Gates, Parts, State
 
 
 def lstm_scale(hidden_size: int) -> Float[np.ndarray, " G"]:
@@ -22,26 +22,37 @@ def lstm_scale(hidden_size: int) -> Float[np.ndarray, " G"]:
     return np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), hidden_size)
 
 
-def _step(z: Gates, u: Gates, state: State) -> State:
-    i, f, g, o = jnp.split(jnp.tanh(z + u), 4, axis=-1)
-    c = 0.5 * ((1 + f) * state[1] + (1 + i) * g)
-    return 0.5 * (1 + o) * jnp.tanh(c), c
+def _step(z: Gates, u: Gates, before: State) -> State:
+    return _next(jnp.split(jnp.tanh(z + u), 4, axis=-1), before)[0]
 
 
-def _slopes(z: Gates, u: Gates, before: State, after: State) -> tuple[Array, ...]:
-    a = jnp.tanh(z + u)
-    i, f, g, o = jnp.split(a, 4, axis=-1)
-    tanh_c = jnp.tanh(after[1])
-    dz = 0.5 * (1 - a * a) * jnp.concatenate([g, before[1], 1 + i, tanh_c], axis=-1)
-    return dz, 0.5 * (1 + o) * (1 - tanh_c * tanh_c), 0.5 * (1 + f)
+def _next(tanhs: list[Array], before: State) -> tuple[State, Array]:
+    i, f, g, o = tanhs
+    c = 0.5 * ((1 + f) * before[1] + (1 + i) * g)
+    tanh_c = jnp.tanh(c)
+    return (0.5 * (1 + o) * tanh_c, c), tanh_c
 
 
-def _backward(dstate: State, slopes: tuple[Array, ...]) -> tuple[Gates, State]:
-    slope_z, slope_c, f = slopes
+def _forward(gates: tuple[Gate, ...], before: State) -> tuple[State, Parts]:
+    i, f, g, o = tanhs = [jnp.tanh(gate) for gate in gates]
+    after, tanh_c = _next(tanhs, before)
+    slopes = (
+        0.5 * (1 - i * i) * g,
+        0.5 * (1 - f * f) * before[1],
+        0.5 * (1 - g * g) * (1 + i),
+        0.5 * (1 - o * o) * tanh_c,
+        0.5 * (1 + o) * (1 - tanh_c * tanh_c),
+        0.5 * (1 + f),
+    )
+    return after, slopes
+
+
+def _backward(dstate: State, slopes: Parts, h: Array) -> tuple[Parts, Parts, State]:
+    i, f, g, o, c, carried = slopes
     dh = dstate[0]
-    dc = dstate[1] + dh * slope_c
-    dz = jnp.concatenate([dc, dc, dc, dh], axis=-1) * slope_z
-    return dz, (jnp.zeros_like(dh), dc * f)
+    dc = dstate[1] + dh * c
+    dz = (dc * i, dc * f, dc * g, dh * o)
+    return dz, dz, (jnp.zeros_like(dh), dc * carried)
 
 
-lstm_cell = Cell(_step, _slopes, _backward, lambda dz, slopes: dz)
+lstm_cell = Cell((False,) * 4, _step, _forward, _backward)

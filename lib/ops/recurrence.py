@@ -1,42 +1,33 @@
-"""Nonlinear recurrences over a sequence, with a gradient made for long loops.
+"""Nonlinear recurrences over a sequence: ways to compute them, and the choice of one.
 
-A cell reads z_t = x_t U + b and u_t = h_{t-1} W and makes the next state, a tuple whose
-first member is h. Vectors are rows and time is the first axis: x [T, B, D].
+Vectors are rows and time is the first axis: x [T, B, D]. All methods compute the same
+values and gradients; only "plain" can be differentiated twice or forwards.
 
-The gradient keeps only the states. Per chunk it recomputes z and u with one product
-each, works out every elementwise derivative for all steps at once, and leaves to the
-backward loop one product with W a step; weight gradients are one product a chunk. Plain
-differentiation of `lax.scan` does all of that once a step.
+    "stepwise"      lib/ops/stepwise.py: keeps every derivative; CPU
+    "checkpointed"  stepwise (on accelerators: hoisted) in chunks; keeps their first
+                    states, and runs each chunk again for its gradient
+    "hoisted"       lib/ops/hoisted.py: keeps the states; accelerators
+    "plain"         what JAX makes of the loop: the reference
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, get_args
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Array, Bool, Float, PyTree
 
-from lib.ops.chunk import chunk_size, restart, scan_chunks, scan_with_resets
-from lib.ops.linear import bias_gradient, project, weight_gradient
+from lib.ops.cell import Cell, Gates, Parts, State
+from lib.ops.chunk import chunk_size, scan_chunks, scan_with_resets
+from lib.ops.hoisted import hoisted
+from lib.ops.linear import project
+from lib.ops.stepwise import stepwise
 
-State = tuple[Float[Array, "... B H"], ...]
-Gates = Float[Array, "... B G"]
+__all__ = ["Cell", "Gates", "Method", "Parts", "State", "choose", "recurrence"]
 
+Method = Literal["auto", "stepwise", "checkpointed", "hoisted", "plain"]
 
-class Cell(NamedTuple):
-    """One step of a recurrence and its derivatives, all elementwise.
-
-    `slopes(z, u, before, after)` returns whatever of a step's derivatives does not
-    depend on the gradient that comes back, for all steps of a chunk at once.
-    `backward(dstate, slopes)` returns (dz, dstate before, without the part through u).
-    `through(dz, slopes)` is the gradient with respect to u.
-    """
-
-    step: Callable[[Gates, Gates, State], State]
-    slopes: Callable[[Gates, Gates, State, State], PyTree]
-    backward: Callable[[State, PyTree], tuple[Gates, State]]
-    through: Callable[[Gates, PyTree], Gates]
+# Bytes of derivatives that "stepwise" may keep.
+_MOST_KEPT = 2**26
 
 
 def recurrence(
@@ -47,30 +38,43 @@ def recurrence(
     b: Float[Array, " G"],
     state: State,
     reset: Bool[Array, "T B"] | None = None,
+    method: str = "auto",
 ) -> tuple[State, Float[Array, "T B H"]]:
-    """The last state and all h of a cell run over x; zeros before a step with reset."""
-    num_steps, batch_size, _ = x.shape
-    size = chunk_size(num_steps, batch_size * U.shape[1])
-    rest = num_steps - num_steps % size
-    state, h = _chunked(cell, size, x[:rest], U, W, b, state, _cut(reset, 0, rest))
-    if rest == num_steps:
-        return state, h
-    end = _cut(reset, rest, num_steps)
-    state, tail = _chunked(cell, num_steps - rest, x[rest:], U, W, b, state, end)
-    return state, jnp.concatenate([h, tail])
+    """The last state and all h of a cell run over x; zeros before a step with reset.
+
+    `method` is one of `Method`.
+    """
+    if method not in get_args(Method):
+        known = ", ".join(get_args(Method))
+        raise ValueError(f"recurrence: method must be one of {known}, got {method!r}")
+    if method == "auto":
+        method = choose(cell, x.shape[0], state[0].size * x.dtype.itemsize)
+    runs = {
+        "stepwise": stepwise,
+        "checkpointed": _checkpointed,
+        "hoisted": hoisted,
+        "plain": _plain,
+    }
+    return runs[method](cell, x, U, W, b, state, reset)
 
 
-def plain_recurrence(
+def choose(cell: Cell, num_steps: int, bytes_a_step: int) -> Method:
+    """The method for a sequence on this platform, h of `bytes_a_step` a step."""
+    if jax.default_backend() != "cpu":
+        return "hoisted"
+    kept = num_steps * bytes_a_step * 2 * len(cell.apart)
+    return "stepwise" if kept <= _MOST_KEPT else "checkpointed"
+
+
+def _plain(
     cell: Cell,
-    x: Float[Array, "T B D"],
-    U: Float[Array, "D G"],
-    W: Float[Array, "H G"],
-    b: Float[Array, " G"],
+    x: Array,
+    U: Array,
+    W: Array,
+    b: Array,
     state: State,
-    reset: Bool[Array, "T B"] | None = None,
-) -> tuple[State, Float[Array, "T B H"]]:
-    """What `recurrence` computes, differentiated by JAX: the reference for it."""
-
+    reset: Array | None,
+) -> tuple[State, Array]:
     def step(state: State, z: Gates) -> tuple[State, Array]:
         state = cell.step(z, state[0] @ W, state)
         return state, state[0]
@@ -79,13 +83,8 @@ def plain_recurrence(
     return scan_with_resets(step, zeros, state, project(x, U, b), reset)
 
 
-def _cut(reset: Array | None, first: int, last: int) -> Array | None:
-    return None if reset is None else reset[first:last]
-
-
-def _run(
+def _checkpointed(
     cell: Cell,
-    size: int,
     x: Array,
     U: Array,
     W: Array,
@@ -93,69 +92,12 @@ def _run(
     state: State,
     reset: Array | None,
 ) -> tuple[State, Array]:
-    return _forward(cell, size, x, U, W, b, state, reset)[0]
+    run = stepwise if jax.default_backend() == "cpu" else hoisted
+    size = chunk_size(len(x))
 
-
-def _forward(
-    cell: Cell,
-    size: int,
-    x: Array,
-    U: Array,
-    W: Array,
-    b: Array,
-    state: State,
-    reset: Array | None,
-) -> tuple[tuple[State, Array], PyTree]:
-    def step(state: State, z: Gates) -> tuple[State, State]:
-        state = cell.step(z, state[0] @ W, state)
-        return state, state
-
-    def chunk(state: State, xs: PyTree) -> tuple[State, State]:
+    @jax.checkpoint
+    def chunk(state: State, xs: PyTree) -> tuple[State, Array]:
         x, reset = xs
-        zeros = jax.tree.map(jnp.zeros_like, state)
-        return scan_with_resets(step, zeros, state, project(x, U, b), reset)
+        return run(cell, x, U, W, b, state, reset)
 
-    last, states = scan_chunks(chunk, state, (x, reset), size)
-    return (last, states[0]), (x, U, W, b, state, states, reset)
-
-
-def _backward(cell: Cell, size: int, saved: PyTree, gradient: PyTree) -> PyTree:
-    x, U, W, b, state, states, reset = saved
-    dlast, dh = gradient
-    before = jax.tree.map(lambda s, all: _shift(s, all, reset), state, states)
-    W_back = W.T
-
-    def step(dstate: State, xs: PyTree) -> tuple[State, Gates]:
-        dh, slopes, reset = xs
-        dz, dbefore = cell.backward((dstate[0] + dh, *dstate[1:]), slopes)
-        dbefore = (dbefore[0] + cell.through(dz, slopes) @ W_back, *dbefore[1:])
-        if reset is not None:
-            dbefore = restart(reset, jax.tree.map(jnp.zeros_like, dbefore), dbefore)
-        return dbefore, dz
-
-    def chunk(carry: PyTree, xs: PyTree) -> tuple[PyTree, Array]:
-        dstate, sums = carry
-        x, before, states, dh, reset = xs
-        slopes = cell.slopes(project(x, U, b), project(before[0], W), before, states)
-        dstate, dz = lax.scan(step, dstate, (dh, slopes, reset), reverse=True)
-        dW = weight_gradient(before[0], cell.through(dz, slopes))
-        new = (weight_gradient(x, dz), dW, bias_gradient(dz))
-        sums = new if sums is None else jax.tree.map(jnp.add, sums, new)
-        return (dstate, sums), project(dz, U.T)
-
-    sums = None if size == len(x) else jax.tree.map(jnp.zeros_like, (U, W, b))
-    xs = (x, before, states, dh, reset)
-    (dstate, (dU, dW, db)), dx = scan_chunks(chunk, (dlast, sums), xs, size, True)
-    return dx, dU, dW, db, dstate, None
-
-
-def _shift(first: Array, states: Array, reset: Array | None) -> Array:
-    """The state that every step starts from [T, B, H]."""
-    before = jnp.concatenate([first[None], states[:-1]])
-    if reset is None:
-        return before
-    return jnp.where(reset[:, :, None], jnp.zeros_like(before), before)
-
-
-_chunked = jax.custom_vjp(_run, nondiff_argnums=(0, 1))
-_chunked.defvjp(_forward, _backward)
+    return scan_chunks(chunk, state, (x, reset), size)

@@ -3,19 +3,20 @@
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from lib.ops.recurrence import Cell, Gates, State
+from lib.ops.cell import Cell, Gate, Gates, Parts, State
 
 
-def _step(z: Gates, u: Gates, state: State) -> State:
+def _step(z: Gates, u: Gates, before: State) -> State:
     return (jnp.tanh(z + u),)
 
 
-def _slopes(z: Gates, u: Gates, before: State, after: State) -> Array:
-    return 1 - after[0] * after[0]
+def _forward(gates: tuple[Gate, ...], before: State) -> tuple[State, Parts]:
+    return (jnp.tanh(gates[0]),), ()
 
 
-def _backward(dstate: State, slope: Array) -> tuple[Gates, State]:
-    return dstate[0] * slope, (jnp.zeros_like(dstate[0]),)
+def _backward(dstate: State, slopes: Parts, h: Array) -> tuple[Parts, Parts, State]:
+    dz = (dstate[0] * (1 - h * h),)
+    return dz, dz, (jnp.zeros_like(h),)
 
 
-rnn_cell = Cell(_step, _slopes, _backward, lambda dz, slopes: dz)
+rnn_cell = Cell((False,), _step, _forward, _backward)

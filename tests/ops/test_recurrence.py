@@ -1,68 +1,185 @@
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lib.ops import chunk
-from lib.ops.gru import gru_cell
-from lib.ops.lstm import lstm_cell
-from lib.ops.recurrence import plain_recurrence, recurrence
+from lib.ops import recurrence as module
+from lib.ops.chunk import chunk_size
+from lib.ops.gru import gru_cell, gru_scale
+from lib.ops.lstm import lstm_cell, lstm_scale
+from lib.ops.recurrence import recurrence
 from lib.ops.rnn import rnn_cell
 
-B, D, H = 2, 3, 4
-CELLS = {"rnn": (rnn_cell, 1, 1), "gru": (gru_cell, 3, 1), "lstm": (lstm_cell, 4, 2)}
+CELLS = {
+    "rnn": (rnn_cell, lambda size: np.ones(size, np.float32), 1, 1),
+    "gru": (gru_cell, gru_scale, 3, 1),
+    "lstm": (lstm_cell, lstm_scale, 4, 2),
+}
+METHODS = ("stepwise", "checkpointed", "hoisted", "plain")
+# T, B, D, H: of one chunk of 16 and a remainder; of one of everything.
+SHAPES = ((19, 2, 3, 4), (3, 1, 1, 1))
 
 
-def draw(shape, seed):
-    return jnp.asarray(np.random.default_rng([seed, *shape]).normal(size=shape), "f4")
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
 
 
-def both_ways(cell, point, reset):
-    """Values and gradients by the custom and by JAX's own differentiation."""
+def equations(name, z, u, state):
+    """The next state in the papers' equations, gates along the last axis."""
+    split = lambda a, count: np.split(a, count, axis=-1)
+    if name == "rnn":
+        return (np.tanh(z + u),)
+    if name == "gru":
+        (z_r, z_z, z_n), (u_r, u_z, u_n) = split(z, 3), split(u, 3)
+        update = sigmoid(z_z + u_z)
+        n = np.tanh(z_n + sigmoid(z_r + u_r) * u_n)
+        return (update * state[0] + (1 - update) * n,)
+    i, f, g, o = split(z + u, 4)
+    c = sigmoid(f) * state[1] + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
 
-    def loss(run, point):
-        last, h = run(cell, *point, reset)
-        weights = draw(h.shape, 7)
-        return jnp.sum(h * weights) + sum(jnp.sum(jnp.sin(s)) for s in last), (last, h)
 
-    def differentiate(run):
-        return jax.value_and_grad(lambda p: loss(run, p), has_aux=True)
+def numpy_loop(name, point, reset, weights):
+    """sum(h * weights) + sum(sin(last state)), all h; leaves may have axes in front."""
+    x, U, W, b, *state = point
+    total, all_h = 0, []
+    for t in range(x.shape[-3]):
+        state = [np.where(reset[t][:, None], 0, s) for s in state]
+        z = x[..., t, :, :] @ U + b[..., None, :]
+        state = equations(name, z, state[0] @ W, state)
+        total = total + np.sum(state[0] * weights[t], axis=(-2, -1))
+        all_h.append(state[0])
+    return total + sum(np.sum(np.sin(s), axis=(-2, -1)) for s in state), all_h
 
-    @jax.jit
-    def pair(point):
-        return differentiate(recurrence)(point), differentiate(plain_recurrence)(point)
 
-    return pair(point)
+def numpy_gradient(name, point, reset, weights):
+    """By complex steps: exact to float64's last digits, and shares nothing with lib."""
+    step, found = 1e-30, []
+    for index, leaf in enumerate(point):
+        turned = leaf + 1j * step * np.eye(leaf.size).reshape(leaf.size, *leaf.shape)
+        moved = [*point[:index], turned, *point[index + 1 :]]
+        loss, _ = numpy_loop(name, moved, reset, weights)
+        found.append(np.reshape(np.imag(loss) / step, leaf.shape))
+    return found
+
+
+@functools.cache
+def differentiated(name, method):
+    cell, scale, *_ = CELLS[name]
+
+    def loss(point, reset, weights):
+        x, U, W, b, *state = point
+        s = scale(W.shape[0])
+        scaled = U * s[None, :], W * s[None, :], b * s
+        last, h = recurrence(cell, x, *scaled, tuple(state), reset, method)
+        return jnp.sum(h * weights) + sum(jnp.sum(jnp.sin(s)) for s in last), h
+
+    return jax.jit(jax.grad(loss, has_aux=True))
+
+
+def draw(name, shape, seed):
+    _, _, gates, num_states = CELLS[name]
+    T, B, D, H = shape
+    rng = np.random.default_rng(seed)
+    shapes = [(T, B, D), (D, gates * H), (H, gates * H), (gates * H,)]
+    point = [rng.normal(size=s) for s in shapes + [(B, H)] * num_states]
+    point[2] /= H**0.5
+    return point, rng.random((T, B)) < 0.2, rng.normal(size=(T, B, H))
+
+
+def distance(found, expected):
+    """In norm; of less than 1 absolute, as a few terms of either sign are left of."""
+    return np.linalg.norm(found - expected) / max(1, np.linalg.norm(expected))
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_gradient_through_chunks_remainder_and_resets_is_the_gradient(
-    name, monkeypatch
-):
-    # No cache: 19 steps are two chunks of 8 and a remainder of 3.
-    monkeypatch.setattr(chunk, "_CACHED_NUMBERS", 0)
-    cell, num_gates, num_states = CELLS[name]
-    T, G = 19, num_gates * H
-    shapes = ((T, B, D), (D, G), (H, G), (G,))
-    state = tuple(draw((B, H), 10 + i) for i in range(num_states))
-    point = (*(draw(shape, i) for i, shape in enumerate(shapes)), state)
-    reset = jnp.zeros((T, B), bool).at[jnp.array([0, 5, 6, 17]), 1].set(True)
+@pytest.mark.parametrize("method", METHODS)
+@given(st.sampled_from(SHAPES), st.integers(0, 2**32 - 1), st.booleans())
+@settings(max_examples=5, deadline=None, derandomize=True)
+def test_values_and_gradients_are_those_of_float64(name, method, shape, seed, resets):
+    point, reset, weights = draw(name, shape, seed)
+    reset = reset & resets
+    run = differentiated(name, method)
 
-    custom, plain = both_ways(cell, point, reset)
+    gradient, h = run([jnp.float32(p) for p in point], reset, jnp.float32(weights))
 
-    # Both sum T float32 terms, in another order.
-    for a, b in zip(jax.tree.leaves(custom), jax.tree.leaves(plain), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-5)
+    assert distance(h, np.stack(numpy_loop(name, point, reset, weights)[1])) < 1e-5
+    expected = numpy_gradient(name, point, reset, weights)
+    for found, right in zip(gradient, expected, strict=True):
+        assert distance(found, right) < 1e-5
+
+
+@functools.cache
+def lstm_point():
+    point, reset, weights = draw("lstm", (5, 2, 3, 4), 1)
+    return [jnp.float32(p) for p in point], reset, jnp.float32(weights)
+
+
+def lstm_loss(method):
+    point, reset, weights = lstm_point()
+
+    def loss(U):
+        x, _, W, b, *state = point
+        _, h = recurrence(lstm_cell, x, U, W, b, tuple(state), None, method)
+        return jnp.sum(h * weights)
+
+    return loss
+
+
+def test_the_plain_form_can_be_differentiated_forwards():
+    U = lstm_point()[0][1]
+    direction = jnp.cos(jnp.arange(U.size, dtype=jnp.float32)).reshape(U.shape)
+
+    @jax.jit
+    def both(U):
+        rate = jax.jvp(lstm_loss("plain"), (U,), (direction,))[1]
+        return rate, jnp.sum(jax.grad(lstm_loss("stepwise"))(U) * direction)
+
+    # A sum of some fifty terms of either sign, of size 1.
+    np.testing.assert_allclose(*both(U), rtol=1e-5, atol=1e-5)
+
+
+def test_the_plain_form_can_be_differentiated_twice():
+    U = lstm_point()[0][1]
+    direction = jnp.cos(jnp.arange(U.size, dtype=jnp.float32)).reshape(U.shape)
+    along = lambda U: jnp.sum(jax.grad(lstm_loss("plain"))(U) * direction)
+    step = 1e-2
+
+    @jax.jit
+    def both(U):
+        first = jax.grad(lstm_loss("stepwise"))
+        difference = (first(U + step * direction) - first(U - step * direction)) / (
+            2 * step
+        )
+        return jax.grad(along)(U), difference
+
+    # A central difference is wrong by O(step^2).
+    exact, difference = both(U)
+    assert np.linalg.norm(exact - difference) < 1e-3 * np.linalg.norm(exact)
+
+
+def test_a_method_that_is_not_known_is_refused_with_those_that_are():
+    (x, U, W, b, *state), *_ = lstm_point()
+    with pytest.raises(ValueError, match="stepwise, .*plain, got 'fast'"):
+        recurrence(lstm_cell, x, U, W, b, tuple(state), None, "fast")
+
+
+def test_long_sequences_are_checkpointed_and_short_ones_kept():
+    assert module.choose(lstm_cell, 128, 32 * 128 * 4) == "stepwise"
+    assert module.choose(lstm_cell, 100_000, 8 * 64 * 4) == "checkpointed"
+
+
+def test_an_accelerator_hoists(monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert module.choose(lstm_cell, 100_000, 8 * 64 * 4) == "hoisted"
 
 
 def test_chunks_divide_the_sequence_where_a_divisor_is_near():
-    row = chunk._CACHED_NUMBERS // 16
-    assert chunk.chunk_size(12, row) == 12
-    assert chunk.chunk_size(64, row) == 16
-    assert chunk.chunk_size(60, row) == 15
-    assert chunk.chunk_size(97, row) == 16
-
-
-def test_chunks_are_a_whole_sequence_on_an_accelerator(monkeypatch):
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    assert chunk.chunk_size(4096, 2**20) == 4096
+    assert chunk_size(100_000) == 50
+    assert chunk_size(2048) == 32
+    assert chunk_size(97 * 101) == 64
+    assert chunk_size(5) == 5
