@@ -134,7 +134,6 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
         "locate",
         "classify",
         "prepare",
-        "step_time",
         "bench.__main__",
         "bench.registry",
     ],

@@ -8,9 +8,15 @@ from experiments.bench.subject import Subject
 @functools.cache
 def subjects() -> dict[str, Subject]:
     """Every subject by its label."""
-    from experiments.bench import generation, latency, training
+    from experiments.bench import (
+        convolution,
+        diagonal,
+        generation,
+        latency,
+        training,
+    )
 
-    modules = (training, generation, latency)
+    modules = (training, diagonal, convolution, generation, latency)
     found = [subject for module in modules for subject in module.SUBJECTS]
     by_label = {subject.label: subject for subject in found}
     assert len(by_label) == len(found), "two subjects have the same name and sizes"

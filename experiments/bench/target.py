@@ -41,6 +41,17 @@ TARGETS: tuple[Target, ...] = (
     Target("gru step, H=256, T=128", "torch", "clock", 1.8),
     Target("rnn step, H=64, T=128", "torch", "clock", 4.0),
     Target("rnn step, H=256, T=128", "torch", "clock", 2.0),
+    Target(
+        "diagonal, value and gradient, T=1024", "associative_scan", "processor", 6.0
+    ),
+    Target(
+        "diagonal, value and gradient, T=4096", "associative_scan", "processor", 10.0
+    ),
+    Target(
+        "diagonal, value and gradient, T=16384", "associative_scan", "processor", 8.0
+    ),
+    Target("cnn step, B=128", "flax", "processor", 2.5),
+    Target("cnn step, B=128", "torch", "processor", 0.85),
     Target("generation, lstm, B=1, H=128", "torch", "processor", 15.0),
 )
 

@@ -10,57 +10,26 @@ torch's modules (oneDNN on a CPU) with fused Adam.
 from collections.abc import Callable
 from typing import Any
 
-from experiments.bench.subject import OURS, Subject, Work, compile_program
+from experiments.bench.step import LEARNING_RATE, optax_step, our_step
+from experiments.bench.subject import OURS, Subject, Work
 
 B, D, V = 32, 64, 8
 HIDDEN_SIZES, LENGTHS = (64, 128, 256, 512), (128, 512, 2048)
-_LEARNING_RATE = 1e-3
 
 
 def make_ours(name: str, H: int, T: int) -> Work:
-    """A step of `lib.train`, compiled as sweeps compile it."""
-    import jax
+    """A step of `lib.train` on one of our models."""
     import jax.numpy as jnp
 
-    from lib.compile import compiler_options
     from lib.loss import squared_error
-    from lib.optimizer import make_optimizer
     from lib.registry import MODELS
-    from lib.train import make_trainer
-    from lib.types import Batch, Interface, Task
+    from lib.types import Batch, Interface
 
     x, targets = (jnp.asarray(array) for array in draw_data(T))
-    batch = Batch(x, targets, jnp.ones((B, T)))
     interface = Interface(0, D, V)
-    task = Task(
-        sample=lambda key, data, length: data,
-        interface=interface,
-        max_length=T,
-        loss=squared_error,
-        metrics={},
-        score_metric="loss",
-        floor=lambda length: 1.0,
-        optimum=None,
-        window_score=None,
-        version=1,
-    )
-    trainer = make_trainer(
-        task,
-        task,
-        lambda _: MODELS[name](interface, hidden_size=H),
-        lambda _: make_optimizer("adam", 1000, learning_rate=_LEARNING_RATE),
-    )
-    state = jax.jit(trainer.init)(jnp.uint32(0), {}, batch)
-    train = jax.jit(trainer.train, donate_argnums=0)
-    one = jnp.int32(1)
-    step, seconds, temporary = compile_program(
-        train, state, {}, batch, one, options=compiler_options()
-    )
-    # Where the program wants them: with two threads, half of the batch on each device.
-    arguments = jax.device_put((state, {}, batch, one), step.input_shardings[0])
-    return _stepping(
-        lambda s: step(s, *arguments[1:]), arguments[0], seconds, temporary
-    )
+    model = MODELS[name](interface, hidden_size=H)
+    batch = Batch(x, targets, jnp.ones((B, T)))
+    return our_step(model, interface, batch, squared_error)
 
 
 def make_flax(name: str, H: int, T: int) -> Work:
@@ -115,7 +84,7 @@ def make_torch(name: str, H: int, T: int) -> Work:
     layers = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
     layer, readout = layers[name](D, H, batch_first=True), torch.nn.Linear(H, V)
     params = [*layer.parameters(), *readout.parameters()]
-    adam = torch.optim.Adam(params, lr=_LEARNING_RATE, fused=True)
+    adam = torch.optim.Adam(params, lr=LEARNING_RATE, fused=True)
     x, targets = (torch.from_numpy(array) for array in draw_data(T))
 
     def step() -> None:
@@ -137,38 +106,10 @@ def draw_data(T: int) -> Any:
 
 def _make_optax(apply: Callable[[Any, Any], Any], params: Any, T: int) -> Work:
     """A training step of a network in JAX as its user writes it."""
-    import jax
     import jax.numpy as jnp
-    import optax
 
-    x, targets = (jnp.asarray(array) for array in draw_data(T))
-    adam = optax.adam(_LEARNING_RATE)
-
-    def train(state: Any, x: Any, targets: Any) -> Any:
-        loss = lambda params: jnp.mean(jnp.square(apply(params, x) - targets))
-        value, grads = jax.value_and_grad(loss)(state[0])
-        updates, opt_state = adam.update(grads, state[1], state[0])
-        return optax.apply_updates(state[0], updates), opt_state, value
-
-    state = params, adam.init(params), jnp.float32(0)
-    step, seconds, temporary = compile_program(
-        jax.jit(train, donate_argnums=0), state, x, targets
-    )
-    return _stepping(lambda s: step(s, x, targets), state, seconds, temporary)
-
-
-def _stepping(
-    step: Callable[[Any], Any], state: Any, seconds: float, temporary: int
-) -> Work:
-    """Work that goes on from the state it has reached, whose buffers are donated."""
-    import jax
-
-    now = [state]
-
-    def call() -> None:
-        now[0] = jax.block_until_ready(step(now[0]))
-
-    return Work(call, compile_seconds=seconds, temporary_bytes=temporary)
+    loss = lambda params, x, targets: jnp.mean(jnp.square(apply(params, x) - targets))
+    return optax_step(loss, params, *draw_data(T))
 
 
 def _subject(name: str, H: int, T: int) -> Subject:
