@@ -57,6 +57,7 @@ SUBJECTS = [
         {"T": T},
         {OURS: make_ours, "associative_scan": make_associative},
         "sequence",
+        (1,),
         quick=T == LENGTHS[1],
         seconds=3.0,
     )

@@ -42,7 +42,7 @@ def draw(results: Iterable[Mapping[str, Any]]) -> "Figure":
     ]  # fmt: skip
     figure.legend(
         handles=handles, loc="outside upper left", frameon=False, fontsize=9,
-        ncols=min(len(handles), 4), handletextpad=0.2, columnspacing=1.2,
+        ncols=min(len(handles), 6), handletextpad=0.2, columnspacing=1.2,
     )  # fmt: skip
     return figure
 
@@ -55,13 +55,16 @@ def _panel(
 ) -> None:
     axis.axvline(1, color=base.INK, linewidth=1)
     axis.grid(axis="x", color="#e6e6e6", linewidth=0.6)
+    axis.grid(axis="y", color="#f0f0f0", linewidth=0.6)
+    axis.set_axisbelow(True)
     for row in own:
         look, y = looks[row.peer], labels.index(row.label)
         low, median, high = row.ratio
         axis.plot([low, high], [y, y], color=look.colour, linewidth=1.4)
         axis.plot(
-            median, y, color=look.colour, marker=look.marker, markersize=look.size
-        )
+            median, y, color=look.colour, marker=look.marker, markersize=look.size,
+            markeredgecolor="white", markeredgewidth=0.5,
+        )  # fmt: skip
         if row.aim is not None:
             axis.plot(row.aim, y, color=look.colour, marker="|", markersize=9)
 

@@ -87,7 +87,9 @@ _SCANS = {
 _LSTMS = {OURS: make_ours, "flax": make_flax, "torch": make_torch}
 SUBJECTS = [
     *(
-        Subject("latency, diagonal, B=1", {"T": T}, _SCANS, "sequence", seconds=3.0)
+        Subject(
+            "latency, diagonal, B=1", {"T": T}, _SCANS, "sequence", (1,), seconds=3.0
+        )
         for T in LENGTHS
     ),
     *(
@@ -96,6 +98,7 @@ SUBJECTS = [
             {"T": T},
             _LSTMS,
             "sequence",
+            (1,),
             seconds=3.0,
             full=T == LENGTHS[-1],
         )

@@ -9,7 +9,7 @@ from typing import Any
 from lib.launch.process import describe_source
 
 MOST_LOAD = 0.5  # programs that want to run besides us
-MOST_OTHERS = 0.1  # cores that others use while we measure
+MOST_OTHERS = 0.2  # cores that others use while we measure
 
 
 def describe_machine() -> dict[str, Any]:

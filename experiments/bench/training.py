@@ -122,9 +122,10 @@ def _subject(name: str, H: int, T: int) -> Subject:
         f"{name} step",
         {"H": H, "T": T},
         makers,
-        threads=(1, 2) if T == LENGTHS[0] or name == "lstm" else (1,),
-        memory=(name, H) == ("lstm", 128),
-        quick=(H, T) == (128, 128),
+        threads=(1,) if T == 512 else (1, 2),
+        memory=(name, H) == ("lstm", 128) and T != LENGTHS[0],
+        quick=(H, T) == (128, 128) and name != "rnn",
+        seconds=3.0 if T == LENGTHS[0] else 6.0,
         full=T != LENGTHS[0] and (H != 128 or (T == LENGTHS[-1] and name != "lstm")),
     )
 
