@@ -38,6 +38,8 @@ from lib.setting import (
 from lib.types import Interface, Model, PRNGKey
 
 Hidden = Complex[Array, "B H"]
+# Real and imaginary part apart, which is how sequences of h are computed.
+Pair = tuple[Float[Array, "*T B H"], Float[Array, "*T B H"]]
 
 
 class LRU(nn.Module):
@@ -67,31 +69,29 @@ class LRU(nn.Module):
         return jnp.zeros((batch_size, self.hidden_size), jnp.complex64)
 
     def step(self, h: Hidden, x: Float[Array, "B D"]) -> tuple[Hidden, Array]:
-        h = self._eigenvalue()[None, :] * h + self._drive(x)
-        return h, self._output(h, x)
+        h = self._eigenvalue()[None, :] * h + jax.lax.complex(*self._drive(x))
+        return h, self._output((h.real, h.imag), x)
 
     def __call__(
         self, h: Hidden, x: Float[Array, "T B D"], reset: Bool[Array, "T B"] | None
     ) -> tuple[Hidden, Float[Array, "T B H"]]:
         all_h = linear_scan(self._eigenvalue(), self._drive(x), h, reset)
-        return all_h[-1], self._output(all_h, x)
+        last = jax.lax.complex(*(part[-1] for part in all_h))
+        return last, self._output(all_h, x)
 
     def _eigenvalue(self) -> Complex[Array, " H"]:
         size, phase = jnp.exp(-jnp.exp(self.nu)), jnp.exp(self.theta)
         return jax.lax.complex(size * jnp.cos(phase), size * jnp.sin(phase))
 
-    def _drive(self, x: Float[Array, "*T B D"]) -> Complex[Array, "*T B H"]:
-        gamma = jnp.exp(self.log_gamma)
-        scaled = self.B * jnp.concatenate([gamma, gamma])[None, :]
-        real, imaginary = jnp.split(project(x, scaled), 2, axis=-1)
-        return jax.lax.complex(real, imaginary)
+    def _drive(self, x: Float[Array, "*T B D"]) -> Pair:
+        gamma = jnp.exp(self.log_gamma)[None, :]
+        real, imaginary = jnp.split(self.B, 2, axis=1)
+        return project(x, gamma * real), project(x, gamma * imaginary)
 
-    def _output(
-        self, h: Complex[Array, "*T B H"], x: Float[Array, "*T B D"]
-    ) -> Float[Array, "*T B H"]:
+    def _output(self, h: Pair, x: Float[Array, "*T B D"]) -> Float[Array, "*T B H"]:
         # Re(C h) = Re C Re h - Im C Im h: C holds Re C above -Im C.
-        parts = jnp.concatenate([h.real, h.imag], axis=-1)
-        v = jax.nn.gelu(project(parts, self.C))
+        real, imaginary = jnp.split(self.C, 2)
+        v = jax.nn.gelu(project(h[0], real) + project(h[1], imaginary))
         return v * jax.nn.sigmoid(project(v, self.G, self.g)) + project(x, self.D)
 
     def _init_nu(self, key: PRNGKey, shape: tuple[int]) -> Float[Array, " H"]:
