@@ -51,9 +51,10 @@ def main(_: Sequence[str]) -> None:
 def _measure(store: Path) -> tuple["ModelGradients", int]:
     """The run's norms before its first step and after its last."""
     from lib import load_run
+    from lib.compile import initial_params
     from lib.gradient import check_recurrent
     from lib.probe.gradient import gradient_norms
-    from lib.program import initial_params, make_hparams, make_program
+    from lib.program import make_hparams, make_program
     from lib.report.gradient import ModelGradients
 
     loaded = load_run(store, RUN.value)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from lib import store
@@ -29,7 +28,7 @@ from lib.group import (
 )
 from lib.mapping import default_mode
 from lib.program import make_hparams, make_program, versions_of
-from lib.record import finish, record, record_start
+from lib.record import finish, record, record_start, write_together
 
 Outcome = Literal["done", "preempted"]
 
@@ -78,14 +77,14 @@ def run_group(root: Path, group: Group, control: Control) -> Outcome:
 
 
 def _start(root, group, program, compiled, files, control, details) -> Work:
-    for run_id, config in zip(group.run_ids, group.configs, strict=True):
-        versions, fingerprint = versions_of(config), program.task.fingerprint
-        store.write_config(root, run_id, config.to_dict(), versions, fingerprint)
+    about = versions_of(group.configs[0]), program.task.fingerprint
+    write = lambda i, config: store.write_config(root, i, config.to_dict(), *about)
+    write_together(write, zip(group.run_ids, group.configs, strict=True))
     waiting = np.zeros(group.width, bool)
     for place, run_id in enumerate(group.run_ids):
         waiting[place] = store.read_run(root, run_id).result is None
     rows = _padded([make_hparams(config) for config in group.configs], group.width)
-    hparams = jax.tree.map(lambda *x: jnp.stack(x), *rows)
+    hparams = jax.tree.map(lambda *x: np.stack(x), *rows)
     return Work(
         root, group, program, compiled, hparams, waiting, files, control, details
     )
@@ -96,7 +95,7 @@ def _restore(work: Work) -> Progress:
     width = work.group.width
     seeds = _padded([np.uint32(c.seed) for c in work.group.configs], width)
     states = work.compiled.trainer.init(
-        jnp.asarray(np.stack(seeds)), work.hparams, work.program.task.data
+        np.stack(seeds), work.hparams, work.program.task.data
     )
     fresh = Progress(
         0, states, np.zeros(width, np.int32), np.full(width, NEVER, np.int32)
@@ -123,9 +122,9 @@ def _advance(work: Work, progress: Progress) -> Progress:
     states = work.compiled.trainer.train(
         progress.states,
         work.hparams,
-        jnp.asarray(active),
+        active,
         work.program.task.data,
-        jnp.int32(chunk),
+        np.int32(chunk),
     )
     jax.block_until_ready(states)  # a pending read would hold up signals
     took = clock()

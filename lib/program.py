@@ -25,7 +25,7 @@ from lib.registry import MODELS, TASKS, check_fit
 from lib.shard import num_shards
 from lib.store import digest
 from lib.train import Hparams, make_trainer, predict
-from lib.types import Model, Params, Split, System, Task, Trainer
+from lib.types import Model, Split, System, Task, Trainer
 
 # Systems whose answers in words are shown: evaluation.num_answers of them.
 ANSWERING: tuple[System, ...] = ("questions", "captions", "picture_questions")
@@ -66,13 +66,6 @@ def make_task(
     return factory(
         split, batch_size or sizes.batch_size, max_length or length, **settings
     )
-
-
-def initial_params(program: Program, config: Config) -> Params:
-    """The parameters of a run before its first step, made again from its seed."""
-    init = jax.jit(program.trainer.init)
-    state = init(np.uint32(config.seed), make_hparams(config), program.task.data)
-    return state.params
 
 
 def eval_length(config: Config) -> int:

@@ -1,11 +1,14 @@
 """What a group writes of its runs: records on the way, and results at the end."""
 
+import functools
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from jaxtyping import PyTree
 
 from lib import store
 from lib.compile import peak_memory_bytes
@@ -19,6 +22,8 @@ from lib.result import (
     validation_row,
 )
 from lib.types import Split
+
+_WRITERS = 8  # the files of so many runs are on their way to the disk at a time
 
 
 def record(
@@ -55,7 +60,7 @@ def record(
                 stopped[place] = progress.step
     states = progress.states
     if due:
-        zeros = jax.tree.map(jnp.zeros_like, states.sums)
+        zeros = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), sums)
         states = states._replace(sums=zeros)
     seconds = add_seconds(progress.seconds, "evaluation", clock())
     return progress._replace(
@@ -105,9 +110,11 @@ def finish(work: Work, progress: Progress, compile_seconds: float) -> None:
     )
     last = np.where(diverged_step == NEVER, last, diverged_step)
     share = last / max(1, last[work.waiting].sum())
+    all_params = jax.device_get(progress.states.params)
+    endings = []
     for place in np.flatnonzero(work.waiting):
         run_id, config = work.group.run_ids[place], work.group.configs[place]
-        params = jax.tree.map(lambda x, i=place: x[i], progress.states.params)
+        params = jax.tree.map(lambda x, i=place: x[i], all_params)
         measured = {
             "train_seconds": seconds["train"] * share[place],
             "evaluation_seconds": seconds["evaluation"] / work.waiting.sum(),
@@ -120,10 +127,31 @@ def finish(work: Work, progress: Progress, compile_seconds: float) -> None:
         solved = bool(progress.stopped_step[place] != NEVER)
         ending = Ending(int(last[place]), bool(sound[place]), solved, measured)
         result = describe_run(work.program, config, params, tests[place], ending)
-        result["metrics"]["validation"] = _last_validation(work.root, run_id)
-        store.write_params(work.root, run_id, params)
-        store.write_result(work.root, run_id, {"id": run_id, **result})
+        endings.append((run_id, params, result))
+    write_together(functools.partial(_write_ending, work), endings)
+    for run_id, _, result in endings:
         work.control.emit({"run": run_id, "state": result["state"]})
+
+
+def _write_ending(
+    work: Work, run_id: str, params: PyTree, result: dict[str, Any]
+) -> None:
+    result["metrics"]["validation"] = _last_validation(work.root, run_id)
+    store.write_params(work.root, run_id, params)
+    store.write_result(work.root, run_id, {"id": run_id, **result})
+
+
+def write_together(
+    write: Callable[..., None], arguments: Iterable[tuple[Any, ...]]
+) -> None:
+    """Call `write` for each run, several at a time: mostly they wait for the disk.
+
+    Every call has ended when this returns; the first error of any is raised then.
+    """
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        waiting = [pool.submit(write, *each) for each in arguments]
+    for future in waiting:
+        future.result()
 
 
 def _last_validation(root: Path, run_id: str) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """What a run is scored on and what it costs: the numbers of its records and result."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
@@ -36,11 +36,11 @@ def evaluate_runs(
     sums = trainer.evaluate(
         states,
         hparams,
-        jnp.asarray(active),
+        active,
         task.data,
-        evaluation_key(split),
-        jnp.asarray(lengths, jnp.int32),
-        jnp.int32(num_batches),
+        _key(split),
+        np.asarray(lengths, np.int32),
+        np.int32(num_batches),
     )
     sums = jax.device_get(sums)
     at = lambda run, i: jax.tree.map(lambda x: x[run, i], sums)
@@ -48,6 +48,9 @@ def evaluate_runs(
         {n: _numbers(task, n, at(run, i)) for i, n in enumerate(lengths)}
         for run in range(len(active))
     ]
+
+
+_key = functools.cache(evaluation_key)  # made once, not with every record
 
 
 def train_row(place: int, sums: Mapping[str, Any]) -> dict[str, Any]:

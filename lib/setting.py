@@ -10,6 +10,7 @@ program; every other setting picks the program.
 """
 
 import difflib
+import functools
 import inspect
 import math
 import types
@@ -69,14 +70,16 @@ class Setting:
     item: "Setting | None" = None  # what a tuple holds
 
 
-def settings_of(factory: Callable[..., Any]) -> dict[str, Setting]:
+@functools.cache
+def settings_of(factory: Callable[..., Any]) -> Mapping[str, Setting]:
     """The keyword-only settings of a factory, in the order of its signature."""
     hints = typing.get_type_hints(factory, include_extras=True)
-    return {
+    found = {
         name: _setting(hints[name], parameter.default)
         for name, parameter in inspect.signature(factory).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
+    return types.MappingProxyType(found)  # every caller gets the same
 
 
 def _setting(hint: Any, default: Any) -> Setting:

@@ -11,7 +11,7 @@ import pytest
 from lib.config import make_config
 from lib.probe import examine
 from lib.probe.forecast import free_run
-from lib.program import initial_params, make_hparams, make_program
+from lib.program import make_hparams, make_program
 from lib.types import Model
 
 CHORALES = Path(os.environ.get("HORIZON_DATA", "/nowhere"), "poly_music")
@@ -21,10 +21,10 @@ def examined(config):
     """A run's program, untrained parameters, and what the probes say of them."""
     config = make_config(config)
     program, hparams = make_program(config), make_hparams(config)
-    shapes = jax.eval_shape(lambda: initial_params(program, config))
+    init = jax.eval_shape(program.trainer.init, 0, hparams, program.task.data)
     random = np.random.default_rng(0)
     draw = lambda s: jnp.asarray(0.5 * random.normal(size=s.shape), s.dtype)
-    params = jax.tree.map(draw, shapes)
+    params = jax.tree.map(draw, init.params)
     found = examine(program, hparams, params)["forecast"]
     return program, program.make_model(hparams), params, found
 

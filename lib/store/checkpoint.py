@@ -9,6 +9,7 @@ Shapes, names and dtypes are compared before any array is read: Orbax casts in s
 import contextlib
 import os
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ MAX_BYTES = 16 * 2**30  # of arrays read without a template
 
 _DESCRIPTION = "arrays.json"
 _VECTORS = "vectors"
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def write(folder: Path, tree: Any) -> None:
@@ -142,13 +144,17 @@ def _handler() -> orbax.PyTreeCheckpointHandler:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Orbax reports every save on stderr, and every error besides raising it."""
-    before = logging.get_verbosity()
-    logging.set_verbosity(logging.FATAL)
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
+    """Orbax reports every save on stderr, and every error besides raising it.
+
+    One at a time, as what is set here holds for all threads.
+    """
+    with _ONE_AT_A_TIME:
+        before = logging.get_verbosity()
+        logging.set_verbosity(logging.FATAL)
+        try:
+            yield
+        finally:
+            logging.set_verbosity(before)
 
 
 CODEC = Codec(write, read)
