@@ -21,8 +21,8 @@ from jaxtyping import Array, Bool, Float
 from lib.models.initializer import input_gates, recurrent_gates
 from lib.models.prepared import with_prepared_step
 from lib.models.stack import Direction, Pooling, stack
+from lib.ops.dispatch import run_cell
 from lib.ops.gru import gru_cell, gru_scale
-from lib.ops.recurrence import recurrence
 from lib.setting import Count, Probability, Size
 from lib.types import Interface, Model
 
@@ -53,9 +53,8 @@ class GRU(nn.Module):
     def __call__(
         self, h: Hidden, x: Float[Array, "T B D"], reset: Bool[Array, "T B"] | None
     ) -> tuple[Hidden, Float[Array, "T B H"]]:
-        s = gru_scale(self.hidden_size)
-        U, W, b = self.U * s[None, :], self.W * s[None, :], self.b * s
-        (h,), all_h = recurrence(gru_cell, x, U, W, b, (h,), reset)
+        weights, scale = (self.U, self.W, self.b), gru_scale(self.hidden_size)
+        (h,), all_h = run_cell("gru", gru_cell, x, *weights, (h,), reset, scale)
         return h, all_h
 
 

@@ -25,8 +25,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Complex, Float
 
 from lib.models.stack import Direction, Pooling, stack
+from lib.ops.dispatch import run_diagonal
 from lib.ops.linear import project
-from lib.ops.linear_scan import linear_scan
 from lib.setting import (
     Count,
     Probability,
@@ -75,7 +75,7 @@ class LRU(nn.Module):
     def __call__(
         self, h: Hidden, x: Float[Array, "T B D"], reset: Bool[Array, "T B"] | None
     ) -> tuple[Hidden, Float[Array, "T B H"]]:
-        all_h = linear_scan(self._eigenvalue(), self._drive(x), h, reset)
+        all_h = run_diagonal(self._eigenvalue(), self._drive(x), h, reset)
         last = jax.lax.complex(*(part[-1] for part in all_h))
         return last, self._output(all_h, x)
 

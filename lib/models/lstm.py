@@ -23,8 +23,8 @@ from jaxtyping import Array, Bool, Float
 from lib.models.initializer import input_gates, lstm_bias, recurrent_gates
 from lib.models.prepared import with_prepared_step
 from lib.models.stack import Direction, Pooling, stack
+from lib.ops.dispatch import run_cell
 from lib.ops.lstm import lstm_cell, lstm_scale
-from lib.ops.recurrence import recurrence
 from lib.setting import Count, Probability, Scalar, Size, TracedFloat, TracedNonNegative
 from lib.types import Interface, Model
 
@@ -59,9 +59,8 @@ class LSTM(nn.Module):
     def __call__(
         self, state: State, x: Float[Array, "T B D"], reset: Bool[Array, "T B"] | None
     ) -> tuple[State, Float[Array, "T B H"]]:
-        s = lstm_scale(self.hidden_size)
-        U, W, b = self.U * s[None, :], self.W * s[None, :], self.b * s
-        (h, c), all_h = recurrence(lstm_cell, x, U, W, b, state, reset)
+        weights, scale = (self.U, self.W, self.b), lstm_scale(self.hidden_size)
+        (h, c), all_h = run_cell("lstm", lstm_cell, x, *weights, state, reset, scale)
         return (h, c), all_h
 
 

@@ -19,7 +19,7 @@ from jaxtyping import Array, Bool, Float
 from lib.models.initializer import RecurrentInit, input_gates, recurrent_matrix
 from lib.models.prepared import with_prepared_step
 from lib.models.stack import Direction, Pooling, stack
-from lib.ops.recurrence import recurrence
+from lib.ops.dispatch import run_cell
 from lib.ops.rnn import rnn_cell
 from lib.setting import Count, Probability, Size
 from lib.types import Interface, Model
@@ -48,7 +48,8 @@ class RNN(nn.Module):
     def __call__(
         self, h: Hidden, x: Float[Array, "T B D"], reset: Bool[Array, "T B"] | None
     ) -> tuple[Hidden, Float[Array, "T B H"]]:
-        (h,), all_h = recurrence(rnn_cell, x, self.U, self.W, self.b, (h,), reset)
+        weights = self.U, self.W, self.b
+        (h,), all_h = run_cell("rnn", rnn_cell, x, *weights, (h,), reset)
         return h, all_h
 
 
