@@ -25,7 +25,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Bool, Float, Inexact
+from jaxtyping import Array, Bool, Float
 
 from lib.ops.linear_scan import linear_scan
 from lib.ops.recurrence import Cell, State, recurrence
@@ -69,8 +69,8 @@ def choose_cell(
     if device.platform != "gpu":
         return Choice("xla", f"kernels need a GPU, this is {device.platform}")
     if (precision or "").lower() in _BFLOAT16 and device.is_hopper:
-        from lib.ops.kernels.gate import GATE_CELLS
-        from lib.ops.kernels.persistent import tile_size
+        from lib.ops.hopper.gate import GATE_CELLS
+        from lib.ops.hopper.persistent import tile_size
 
         if tile_size(GATE_CELLS[name], hidden_size, batch_size):
             return Choice("persistent")
@@ -87,12 +87,16 @@ def choose_cell(
     )
 
 
-def choose_diagonal(num_steps: int, dtype: Any, device: Device) -> Choice:
-    """The path of a diagonal linear recurrence."""
+def choose_diagonal(
+    num_steps: int, dtype: Any, is_constant: bool, device: Device
+) -> Choice:
+    """The path of a diagonal linear recurrence, its factor constant in time or not."""
     if not device.is_hopper:
         return Choice("xla", f"kernels need a Hopper GPU, this is {device.platform}")
     if dtype not in (jnp.float32, jnp.complex64):
         return Choice("xla", f"the one-pass kernel is not for {dtype}")
+    if not is_constant:
+        return Choice("xla", "the one-pass kernel is for factors constant in time")
     if num_steps < FEWEST_STEPS:
         return Choice("xla")
     return Choice("one-pass")
@@ -125,7 +129,7 @@ def run_cell(
     )
     _say(choice.reason)
     if choice.path == "persistent":
-        from lib.ops.kernels.recurrence import persistent_recurrence
+        from lib.ops.hopper.recurrence import persistent_recurrence
 
         return persistent_recurrence(name, x, *scaled, state, reset)
     if choice.path == "cudnn":
@@ -137,18 +141,15 @@ def run_cell(
     return recurrence(cell, x, *scaled, state, reset)
 
 
-def run_diagonal(
-    a: Inexact[Array, " N"],
-    x: Inexact[Array, "T B N"],
-    h: Inexact[Array, "B N"],
-    reset: Bool[Array, "T B"] | None,
-) -> Inexact[Array, "T B N"]:
+def run_diagonal(a: Any, x: Any, h: Any, reset: Bool[Array, "T B"] | None) -> Any:
     """`lib.ops.linear_scan.linear_scan` by the path chosen for this device."""
     if wanted():
-        choice = choose_diagonal(x.shape[0], x.dtype, this_device())
+        factor, part = (v[0] if isinstance(v, tuple) else v for v in (a, x))
+        is_constant = factor.ndim == 1
+        choice = choose_diagonal(part.shape[0], part.dtype, is_constant, this_device())
         _say(choice.reason)
         if choice.path == "one-pass":
-            from lib.ops.kernels.linear_scan import kernel_linear_scan
+            from lib.ops.hopper.linear_scan import kernel_linear_scan
 
             return kernel_linear_scan(a, x, h, reset)
     return linear_scan(a, x, h, reset)

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.ops.kernels.gate import GATE_CELLS
-from lib.ops.kernels.linear_scan import kernel_linear_scan
-from lib.ops.kernels.persistent import tile_size
-from lib.ops.kernels.recurrence import persistent_recurrence
+from lib.ops.hopper.gate import GATE_CELLS
+from lib.ops.hopper.linear_scan import kernel_linear_scan
+from lib.ops.hopper.persistent import tile_size
+from lib.ops.hopper.recurrence import persistent_recurrence
 from tests import reference
 from tests.ops.interpreter import INTERPRET
 

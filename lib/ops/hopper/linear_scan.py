@@ -10,37 +10,43 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
-from jaxtyping import Array, Bool, Float, Inexact
+from jaxtyping import Array, Bool, Float
 
-from lib.ops.kernels.diagonal import STEPS, WIDTH, scan_kernel
+from lib.ops.hopper.diagonal import STEPS, WIDTH, scan_kernel
+from lib.ops.part import conjugate_times, parts_of
 
 
 def kernel_linear_scan(
-    a: Inexact[Array, " N"],
-    x: Inexact[Array, "T B N"],
-    h: Inexact[Array, "B N"],
+    a: Any,
+    x: Any,
+    h: Any,
     reset: Bool[Array, "T B"] | None = None,
     interpret: Any = None,
-) -> Inexact[Array, "T B N"]:
-    """All h_t = a h_{t-1} + x_t in float32 or complex64, from zeros where `reset` is.
+) -> Any:
+    """All h_t = a h_{t-1} + x_t of float32, from zeros where `reset` is.
 
-    `interpret` are the parameters of Pallas's interpret mode, for tests on a CPU.
+    a [N], x [T, B, N] and h [B, N] are arrays or pairs of real and imaginary part; a
+    pair x gives a pair, as in `lib.ops.linear_scan`. `interpret` are the parameters of
+    Pallas's interpret mode, for tests on a CPU.
     """
-    T, B, N = x.shape
+    parts = [parts_of(value) for value in (a, x, h)]
+    if any(len(value) == 2 for value in parts):
+        parts = [(*p, *map(jnp.zeros_like, p))[:2] for p in parts]
+    T, B, N = parts[1][0].shape
     reset = jnp.zeros((T, B), bool) if reset is None else reset
     keep = 1 - jnp.pad(reset, ((0, -T % STEPS), (0, 0))).astype(jnp.float32).T
     wide = lambda v, *widths: jnp.pad(v, (*widths, (0, -N % WIDTH)))
-    parts = _split if jnp.iscomplexobj(x) else lambda v: v[None]
-    long = wide(x, (0, -T % STEPS), (0, 0))
-    values: Any = _scan(
-        interpret, parts(wide(a)), parts(long), parts(wide(h, (0, 0))), keep
+    factor, drive, first = (
+        jnp.stack([wide(part, *widths) for part in value])
+        for value, widths in zip(
+            parts, ((), ((0, -T % STEPS), (0, 0)), ((0, 0),)), strict=True
+        )
     )
-    values = values[:, :T, :, :N]
-    return jax.lax.complex(*values) if jnp.iscomplexobj(x) else values[0]
-
-
-def _split(v: Array) -> Array:
-    return jnp.stack([v.real, v.imag])
+    values: Any = _scan(interpret, factor, drive, first, keep)
+    states = tuple(part[:T, :, :N] for part in values)
+    if isinstance(x, tuple):
+        return states
+    return states[0] if len(states) == 1 else jax.lax.complex(*states)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -67,9 +73,9 @@ def _backward(interpret: Any, saved: Any, gradient: Array) -> Any:
     dx = _over_runs(True, interpret)(back, gradient, jnp.zeros_like(h), later)
     kept = keep.T[None, :, :, None]  # [1, T, B, 1]
     before = kept * jnp.concatenate([h[:, None], states[:, :-1]], axis=1)
-    dh = kept[:, 0] * _times(back[:, None, :], dx[:, 0])
-    da = jnp.sum(_times(_conjugate(before), dx), axis=(1, 2))
-    return da, dx, dh, jnp.zeros_like(keep)
+    dh = jnp.stack(conjugate_times(tuple(a[:, None]), tuple(dx[:, 0])))
+    da = jnp.stack(conjugate_times(tuple(before), tuple(dx)))
+    return jnp.sum(da, axis=(1, 2)), dx, kept[:, 0] * dh, jnp.zeros_like(keep)
 
 
 _scan.defvjp(_forward, _backward)
@@ -104,14 +110,3 @@ def _over_runs(reverse: bool, interpret: Any) -> Callable[..., Array]:
         return jnp.moveaxis(split, 2, 0), True
 
     return call
-
-
-def _conjugate(v: Array) -> Array:
-    return v if len(v) == 1 else jnp.stack([v[0], -v[1]])
-
-
-def _times(a: Array, b: Array) -> Array:
-    """The product of numbers held as parts along the first axis."""
-    if len(a) == 1:
-        return a * b
-    return jnp.stack([a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]])

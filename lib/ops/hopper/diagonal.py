@@ -15,7 +15,7 @@ from jax.experimental import pallas as pl
 from jax.experimental.pallas import mosaic_gpu as plgpu
 from jaxtyping import Array, Float
 
-from lib.ops.kernels.memory import read
+from lib.ops.hopper.memory import read
 
 WIDTH = 128  # numbers a program: one a thread of a warpgroup
 STEPS = 32  # copied at once

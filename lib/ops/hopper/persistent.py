@@ -23,8 +23,8 @@ from jax.experimental import pallas as pl
 from jax.experimental.pallas import mosaic_gpu as plgpu
 from jaxtyping import Array, BFloat16, Float
 
-from lib.ops.kernels.gate import GateCell, Parts
-from lib.ops.kernels.memory import read
+from lib.ops.hopper.gate import GateCell, Parts
+from lib.ops.hopper.memory import read
 
 ROWS = 64  # hidden units a warpgroup: the rows of one product on the tensor cores
 UNITS = 16  # a size of H is rounded up to a multiple: the narrowest swizzle

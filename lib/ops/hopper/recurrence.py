@@ -15,8 +15,8 @@ import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Bool, Float
 
-from lib.ops.kernels import persistent
-from lib.ops.kernels.gate import GATE_CELLS, GateCell, Parts
+from lib.ops.hopper import persistent
+from lib.ops.hopper.gate import GATE_CELLS, GateCell, Parts
 
 State = tuple[Float[Array, "B H"], ...]
 
