@@ -13,10 +13,11 @@ def subjects() -> dict[str, Subject]:
         diagonal,
         generation,
         latency,
+        matrix_state,
         training,
     )
 
-    modules = (training, diagonal, convolution, generation, latency)
+    modules = (training, diagonal, matrix_state, convolution, generation, latency)
     found = [subject for module in modules for subject in module.SUBJECTS]
     by_label = {subject.label: subject for subject in found}
     assert len(by_label) == len(found), "two subjects have the same name and sizes"

@@ -55,6 +55,18 @@ TARGETS: tuple[Target, ...] = (
     Target(
         "diagonal, value and gradient, T=16384", "associative_scan", "processor", 8.0
     ),
+    Target(
+        "decay matrix state, value and gradient, T=1024",
+        "sequential",
+        "processor",
+        18.0,
+    ),
+    Target(
+        "delta matrix state, value and gradient, T=1024",
+        "sequential",
+        "processor",
+        12.0,
+    ),
     Target("cnn step, B=128", "flax", "processor", 2.5),
     Target("cnn step, B=128", "torch", "processor", 0.85),
     Target("generation, lstm, B=1, H=128", "torch", "processor", 15.0),
