@@ -11,6 +11,7 @@ from typing import NamedTuple
 from experiments.bench.subject import Work
 
 TURN = 0.03  # seconds that a turn takes at least: the clocks' steps are far below
+LONG = 1.0  # seconds from which a call is not made a second time to find that out
 LEAST_ROUNDS = 3
 
 
@@ -42,13 +43,15 @@ def take_turns(
     seconds: float,
     seed: int,
     read: Callable[[], Sample] | None = None,
+    repeats: Mapping[str, int] | None = None,
 ) -> dict[str, list[Sample]]:
     """A sample a round of each contender, in an order drawn anew for every round.
 
+    `repeats` are the calls of a turn, where they have been counted before.
     It ends after `rounds`, or once `seconds` have passed and `LEAST_ROUNDS` are done.
     """
     read = read or now
-    repeats = {name: _repeats(work, read) for name, work in works.items()}
+    repeats = repeats or {name: count_calls(work, read) for name, work in works.items()}
     found: dict[str, list[Sample]] = {name: [] for name in works}
     order, drawn = list(works), random.Random(seed)
     started = read().clock
@@ -69,12 +72,19 @@ def ratios(ours: Sequence[Sample], peer: Sequence[Sample], clock: str) -> list[f
     ]
 
 
-def _repeats(work: Work, read: Callable[[], Sample]) -> int:
+def count_calls(work: Work, read: Callable[[], Sample] | None = None) -> int:
     """Calls that fill a turn, after one that may still prepare something."""
-    work.call()
-    before = read().clock
-    work.call()
-    return max(1, math.ceil(TURN / max(read().clock - before, 1e-7)))
+    read = read or now
+
+    def seconds() -> float:
+        before = read().clock
+        work.call()
+        return read().clock - before
+
+    taken = seconds()
+    if taken < LONG:
+        taken = seconds()
+    return max(1, math.ceil(TURN / max(taken, 1e-7)))
 
 
 def _turn(work: Work, repeats: int, read: Callable[[], Sample]) -> Sample:

@@ -16,7 +16,7 @@ from typing import Any
 from experiments.bench.machine import busy_seconds
 from experiments.bench.registry import subjects
 from experiments.bench.subject import OPTIONAL, OURS, Subject, Work
-from experiments.bench.timing import Sample, now, take_turns
+from experiments.bench.timing import Sample, count_calls, now, take_turns
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "torch", "equinox")
 
@@ -37,12 +37,13 @@ def measure_time(
 ) -> dict[str, Any]:
     """The samples of all contenders that can be had, and who cannot and why."""
     works: dict[str, Work] = {}
+    repeats: dict[str, int] = {}
     left_out: dict[str, str] = {}
     errors: dict[str, str] = {}
     for name, make in subject.makers.items():
         try:
             works[name] = make(**subject.parameters)
-            works[name].call()
+            repeats[name] = count_calls(works[name])
         except ModuleNotFoundError as error:
             works.pop(name, None)
             if name == OURS or not _is_optional(error):
@@ -53,7 +54,11 @@ def measure_time(
             works.pop(name, None)
             errors[name] = _describe(error)
     all_before, before = busy_seconds(), now()
-    samples = take_turns(works, rounds, seconds, seed) if OURS in works else {}
+    samples = (
+        take_turns(works, rounds, seconds, seed, repeats=repeats)
+        if OURS in works
+        else {}
+    )
     all_after, after = busy_seconds(), now()
     return {
         "contenders": {
