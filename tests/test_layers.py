@@ -136,6 +136,8 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
         "prepare",
         "bench.__main__",
         "bench.registry",
+        "bench.gpu",
+        "bench.gpu_part",
     ],
 )
 def test_a_program_starts_without_jax(program):
