@@ -12,7 +12,7 @@ from lib.ops.hopper.linear_scan import kernel_linear_scan
 from lib.ops.hopper.persistent import tile_size
 from lib.ops.hopper.recurrence import persistent_recurrence
 from tests import reference
-from tests.ops.interpreter import INTERPRET
+from tests.ops.interpreter import INTERPRET, call
 
 SCALES = {"rnn": [1.0], "gru": [0.5, 0.5, 1.0], "lstm": [0.5, 0.5, 1.0, 0.5]}
 
@@ -89,7 +89,7 @@ def test_a_persistent_kernel_is_the_loop_in_float64_with_its_gradient(case):
         return jnp.sum(h * weights.astype(np.float32)), h
 
     single = jax.tree.map(lambda v: jnp.asarray(v, jnp.float32), point)
-    (_, h), gradient = jax.jit(jax.value_and_grad(loss, has_aux=True))(single)
+    (_, h), gradient = call(jax.value_and_grad(loss, has_aux=True), single)
 
     expected = loop(name, point, reset)
     # Operands of bfloat16: 2^-8 of each h that enters a product.
@@ -109,8 +109,7 @@ def test_mapped_runs_are_one_call_and_each_its_own():
     points = [make_point("rnn", 2, 2, 1, 3, seed) for seed in (0, 1)]
     single = jax.tree.map(lambda *v: jnp.stack(v).astype(jnp.float32), *points)
     loss = lambda p: jnp.sum(jnp.sin(kernel("rnn", p, None)))
-    mapped = jax.jit(jax.vmap(jax.grad(loss)))
-    gradient = mapped(single)
+    gradient = call(jax.vmap(jax.grad(loss)), single)
     for r, point in enumerate(points):
         true = lambda p: float(np.sum(np.sin(loop("rnn", p, None))))
         own = jax.tree.map(lambda g, r=r: np.asarray(g[r], np.float64), gradient)
@@ -178,7 +177,7 @@ def test_the_one_pass_scan_is_the_loop_in_float64_with_its_gradient(kind, T, B, 
         return jnp.sum((y * weights.astype(kind)).real), y
 
     single = jax.tree.map(lambda v: jnp.asarray(v, kind), point)
-    (_, y), gradient = jax.jit(jax.value_and_grad(loss, has_aux=True))(single)
+    (_, y), gradient = call(jax.value_and_grad(loss, has_aux=True), single)
 
     np.testing.assert_allclose(y, diagonal_loop(point, reset), rtol=1e-5, atol=1e-5)
     true = lambda p: float(np.sum((diagonal_loop(p, reset) * weights).real))
@@ -195,7 +194,7 @@ def test_mapped_one_pass_scans_are_each_their_own():
     random = np.random.default_rng(0)
     a, x, h = (random.normal(size=s) * 0.5 for s in ((2, 3), (2, 4, 2, 3), (2, 2, 3)))
     scan = jax.vmap(functools.partial(kernel_linear_scan, interpret=INTERPRET))
-    y = jax.jit(scan)(*(jnp.asarray(v, jnp.float32) for v in (a, x, h)))
+    y = call(scan, *(jnp.asarray(v, jnp.float32) for v in (a, x, h)))
     for r in range(2):
         expected = diagonal_loop({"a": a[r], "x": x[r], "h": h[r]}, np.zeros((4, 2)))
         np.testing.assert_allclose(y[r], expected, rtol=1e-5, atol=1e-5)
