@@ -26,8 +26,10 @@ __all__ = ["Cell", "Gates", "Method", "Parts", "State", "choose", "recurrence"]
 
 Method = Literal["auto", "stepwise", "checkpointed", "hoisted", "plain"]
 
-# Bytes of derivatives that "stepwise" may keep.
-_MOST_KEPT = 2**26
+# Bytes that "stepwise" may keep, two arrays a gate. On a CPU, one thread, an LSTM's
+# training step with B = 32, H = 128, T = 2048 took 596 ms and 303 MB of temporary
+# memory stepwise, 660 ms and 70 MB checkpointed; flax.linen.RNN 756 ms and 470 MB.
+_MOST_KEPT = 2**27
 
 
 def recurrence(
