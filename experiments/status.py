@@ -16,6 +16,8 @@ from experiments import program
 from experiments.program import plain
 from lib import store
 from lib.error import UserError
+from lib.report.collect import sweep_seconds
+from lib.report.time_table import time_text
 
 _STORE = flags.DEFINE_string("store", "results", "Folder of the results.")
 _NAME = flags.DEFINE_string("name", None, "Only this sweep.")
@@ -53,6 +55,7 @@ def describe_sweep(root: Path, name: str) -> dict[str, Any]:
             state: states.count(state) for state in store.STATES if state in states
         },
         "undecided_cells": len(pending) if isinstance(pending, list) else 0,
+        "seconds": sweep_seconds(root, planned),
         "errors": _errors(runs),
         "runs": runs,
     }
@@ -88,6 +91,8 @@ def lines_of(sweep: dict[str, Any]) -> list[str]:
     lines = [f"{plain(sweep['name'])}: {len(sweep['runs'])} runs: {counts or 'none'}"]
     if sweep["undecided_cells"]:
         lines.append(f"  {sweep['undecided_cells']} cells wait for tuning to decide")
+    if spent := time_text(sweep["seconds"]):
+        lines.append(f"  {spent}")
     for error in sweep["errors"][:_SHOWN]:
         lines.append(
             f"  {error['runs']} {error['state']}: {plain(error['reason'])[:200]}"

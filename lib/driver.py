@@ -5,7 +5,7 @@ config names, whatever the chunks; so do their bits, through any kill and resume
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from lib.group import (
     active_runs,
     add_seconds,
     start_clock,
+    writing,
 )
 from lib.mapping import default_mode
 from lib.program import make_hparams, make_program, versions_of
@@ -44,6 +45,7 @@ def make_group(entry: Mapping[str, Any], runs: Mapping[str, Any]) -> Group:
 
 def run_group(root: Path, group: Group, control: Control) -> Outcome:
     """Train a group to its end, or until `control.stop`; all it earns is on disk."""
+    began = time.monotonic()
     program = make_program(group.configs[0])
     mode = control.mode or default_mode()
     details = {**describe_process(mode), **control.details}
@@ -59,35 +61,53 @@ def run_group(root: Path, group: Group, control: Control) -> Outcome:
         compiled = compiled_program(program, mode)
         compiled_before = compiled.seconds()
         work = _start(root, group, program, compiled, files, control, details)
-        progress = _restore(work)
-        if progress.step == 0:
-            record_start(work, progress)
-        config = program.config.train
-        while progress.step < config.num_steps and active_runs(work, progress).any():
-            if control.stop():
-                _save(work, progress)
-                return "preempted"
-            progress = _advance(work, progress)
-            files.beat()
-            if time.monotonic() - progress.saved_at > control.checkpoint_seconds:
-                progress = _save(work, progress)
-        finish(work, progress, compiled.seconds() - compiled_before)
-        files.discard()
+        compiling = lambda: compiled.seconds() - compiled_before
+        outcome = _run(work, compiling)
+        work.spent["compile"] = compiling()
+        _record_time(work, time.monotonic() - began)
+    return outcome
+
+
+def _run(work: Work, compiling: Callable[[], float]) -> Outcome:
+    progress = _restore(work)
+    if progress.step == 0:
+        record_start(work, progress)
+    config = work.program.config.train
+    while progress.step < config.num_steps and active_runs(work, progress).any():
+        if work.control.stop():
+            _save(work, progress)
+            return "preempted"
+        progress = _advance(work, progress)
+        work.files.beat()
+        if time.monotonic() - progress.saved_at > work.control.checkpoint_seconds:
+            progress = _save(work, progress)
+    finish(work, progress, compiling())
+    with writing(work):
+        work.files.discard()
     return "done"
+
+
+def _record_time(work: Work, whole: float) -> None:
+    """Write down what this attempt took, and what led up to it in this process."""
+    other = max(0.0, whole - sum(work.spent.values()))
+    seconds = {**work.spent, "other": other, **work.control.before}
+    store.append_seconds(work.root, work.group.id, work.files.attempt, seconds)
 
 
 def _start(root, group, program, compiled, files, control, details) -> Work:
     about = versions_of(group.configs[0]), program.task.fingerprint
     write = lambda i, config: store.write_config(root, i, config.to_dict(), *about)
+    began = time.monotonic()
     write_together(write, zip(group.run_ids, group.configs, strict=True))
+    spent: dict[str, float] = dict.fromkeys(store.KINDS, 0.0)
+    spent["write"] = time.monotonic() - began
     waiting = np.zeros(group.width, bool)
     for place, run_id in enumerate(group.run_ids):
         waiting[place] = store.read_run(root, run_id).result is None
     rows = _padded([make_hparams(config) for config in group.configs], group.width)
     hparams = jax.tree.map(lambda *x: np.stack(x), *rows)
-    return Work(
-        root, group, program, compiled, hparams, waiting, files, control, details
-    )
+    places = (hparams, waiting)
+    return Work(root, group, program, compiled, *places, files, control, details, spent)
 
 
 def _restore(work: Work) -> Progress:
@@ -128,6 +148,7 @@ def _advance(work: Work, progress: Progress) -> Progress:
     )
     jax.block_until_ready(states)  # a pending read would hold up signals
     took = clock()
+    work.spent["train"] += took
     steps = chunk * int(active.sum())
     tokens = steps * config.batch_size * tokens_per_example(work.program.task)
     event = {"group": work.group.id, "steps": steps, "tokens": tokens}
@@ -145,7 +166,8 @@ def _advance(work: Work, progress: Progress) -> Progress:
 
 
 def _save(work: Work, progress: Progress) -> Progress:
-    work.files.save(progress.step, _saved(progress))
+    with writing(work):
+        work.files.save(progress.step, _saved(progress))
     return progress._replace(saved_at=time.monotonic())
 
 

@@ -1,7 +1,8 @@
 """A group in training: what stays the same, and where it stands."""
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ class Control(NamedTuple):
     allow_mode_change: bool = False
     restart: bool = False  # move checkpoints aside and begin at step 0
     details: Mapping[str, Any] = {}  # recorded with the attempt: commit, dirty flag
+    before: Mapping[str, float] = {}  # seconds that led up to it: imports, waiting
 
 
 class Group(NamedTuple):
@@ -53,6 +55,7 @@ class Work(NamedTuple):
     files: Any
     control: Control
     details: Mapping[str, Any]  # of the process, recorded with every result
+    spent: dict[str, float]  # seconds of this attempt by kind, as they grow
 
 
 class Progress(NamedTuple):
@@ -74,9 +77,20 @@ def active_runs(work: Work, progress: Progress) -> np.ndarray:
 
 
 def start_clock(work: Work) -> Callable[[], float]:
-    """Seconds since now, without those that went into compiling."""
-    began, compiling = time.monotonic(), work.compiled.seconds()
-    return lambda: time.monotonic() - began - (work.compiled.seconds() - compiling)
+    """Seconds since now, without those that went into compiling and writing."""
+    elsewhere = lambda: work.compiled.seconds() + work.spent["write"]
+    began = time.monotonic() - elsewhere()
+    return lambda: time.monotonic() - elsewhere() - began
+
+
+@contextlib.contextmanager
+def writing(work: Work) -> Iterator[None]:
+    """What is done inside counts as writing."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        work.spent["write"] += time.monotonic() - began
 
 
 def add_seconds(

@@ -12,7 +12,7 @@ from jaxtyping import PyTree
 
 from lib import store
 from lib.compile import peak_memory_bytes
-from lib.group import NEVER, Progress, Work, add_seconds, start_clock
+from lib.group import NEVER, Progress, Work, add_seconds, start_clock, writing
 from lib.probe.gradient import gradient_row
 from lib.result import (
     Ending,
@@ -62,7 +62,9 @@ def record(
     if due:
         zeros = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), sums)
         states = states._replace(sums=zeros)
-    seconds = add_seconds(progress.seconds, "evaluation", clock())
+    took = clock()
+    work.spent["evaluate"] += took
+    seconds = add_seconds(progress.seconds, "evaluation", took)
     return progress._replace(
         states=states, hits=hits, stopped_step=stopped, seconds=seconds
     )
@@ -77,7 +79,8 @@ def record_start(work: Work, progress: Progress) -> None:
 
 def _append(work: Work, run_id: str, step: int, rows: list[dict[str, Any]]) -> None:
     common = {"attempt": work.files.attempt, "step": step}
-    store.append_metrics(work.root, run_id, [{**common, **row} for row in rows])
+    with writing(work):
+        store.append_metrics(work.root, run_id, [{**common, **row} for row in rows])
 
 
 def _gradient_rows(work: Work, progress: Progress, place: int) -> list[dict[str, Any]]:
@@ -128,7 +131,9 @@ def finish(work: Work, progress: Progress, compile_seconds: float) -> None:
         ending = Ending(int(last[place]), bool(sound[place]), solved, measured)
         result = describe_run(work.program, config, params, tests[place], ending)
         endings.append((run_id, params, result))
-    write_together(functools.partial(_write_ending, work), endings)
+    work.spent["evaluate"] += clock()
+    with writing(work):
+        write_together(functools.partial(_write_ending, work), endings)
     for run_id, _, result in endings:
         work.control.emit({"run": run_id, "state": result["state"]})
 

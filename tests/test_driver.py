@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+import time
 
 import jax
 import jax.numpy as jnp
@@ -62,6 +63,19 @@ def test_a_group_records_on_the_steps_of_its_config(three):
     assert result["metrics"]["test"]["6"]["num_targets"] == 96
     assert result["cost"]["tokens"] == 60 * 8 * 6
     assert not list((root / "groups").glob("*/[0-9]*")), "checkpoints are left over"
+
+
+def test_a_group_says_what_its_time_went_into(three, tmp_path):
+    _, group = three
+    began = time.monotonic()
+    for stop in (stop_after(2), lambda: False):
+        control = Control(stop=stop, before={"import": 3.0, "idle": 1.0})
+        run_group(tmp_path, group, control)
+    whole = time.monotonic() - began
+    spent = store.read_seconds(tmp_path, group.id)
+    assert (spent.pop("import"), spent.pop("idle")) == (6.0, 2.0)
+    assert all(spent[k] > 0 for k in ("train", "evaluate", "write", "other"))
+    assert 0.8 * whole < sum(spent.values()) <= whole
 
 
 @pytest.mark.parametrize("breaks", [(1,), (3,), (1, 2, 1)])

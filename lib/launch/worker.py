@@ -10,11 +10,13 @@ import queue
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 from lib.launch.process import configure_jax, describe_source, run_entry
 
+_BEGAN = time.monotonic()
 _GRACE_SECONDS = 4.0  # to save and leave, once the launcher is gone
 
 
@@ -41,6 +43,8 @@ def main(root: Path, number: int, core: int) -> None:
 
     control = Control(stopping.is_set, emit, details=describe_source())
     emit({"ready": True})
+    free_at = time.monotonic()
+    before = {"import": free_at - _BEGAN}
     while not stopping.is_set():
         try:
             line = lines.get(timeout=0.1)
@@ -51,8 +55,10 @@ def main(root: Path, number: int, core: int) -> None:
         _print_to_log(root, number)
         request = json.loads(line)
         entry = request["group"]
-        group_control = control._replace(**request["options"])
+        before["idle"] = time.monotonic() - free_at
+        group_control = control._replace(before=before, **request["options"])
         outcome, reason = run_entry(root, entry, request["runs"], group_control)
+        free_at, before = time.monotonic(), {}
         emit({"group": entry["id"], "outcome": outcome, "reason": reason})
 
 

@@ -17,6 +17,7 @@ from lib.store import (
     baseline_key,
     read_baseline,
     read_run,
+    read_seconds,
     read_sweep,
 )
 
@@ -75,6 +76,8 @@ class Sweep:
     num_pending: int  # cells whose runs wait for a choice by tuning
     expected: tuple[dict[str, Any], ...]
     problems: tuple[str, ...]
+    # What the groups of each part spent, in seconds by kind (lib.store.seconds).
+    seconds: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def replicates(self) -> tuple[Run, ...]:
@@ -127,6 +130,7 @@ def collect(store: str | Path, name: str) -> Sweep:
         num_pending=len(pending),
         expected=tuple(_dicts(plan.get("expected"))),
         problems=tuple(problems),
+        seconds=sweep_seconds(Path(store), plan),
     )
 
 
@@ -179,6 +183,25 @@ def by_number(data: Any) -> dict[int, Any]:
 def num_targets(metrics: Any) -> int | None:
     """How many scored targets the metrics of a split are over."""
     return whole(dig(metrics, "num_targets"))
+
+
+def sweep_seconds(store: Path, plan: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """What the groups of a sweep spent by part and kind; parts that say nothing lack.
+
+    A group that two sweeps share is counted in both.
+    """
+    cells, found = _list(plan.get("cells")), {}
+    for entry in _dicts(plan.get("groups")):
+        index = entry.get("cell_index")
+        cell = cells[index] if type(index) is int and 0 <= index < len(cells) else None
+        try:
+            spent = read_seconds(store, str(entry.get("id")))
+        except ValueError:
+            continue
+        total = found.setdefault(str(dig(cell, "part") or "runs"), {})
+        for kind, seconds in spent.items():
+            total[kind] = total.get(kind, 0.0) + seconds
+    return {part: total for part, total in found.items() if sum(total.values())}
 
 
 def _dicts(items: Any) -> list[dict[str, Any]]:

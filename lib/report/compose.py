@@ -18,6 +18,7 @@ from lib.report.markup import Child, Markup, element
 from lib.report.page import facts_markup, page, section, table_markup
 from lib.report.part import headline, part_markup
 from lib.report.table import Table
+from lib.report.time_table import time_table
 
 CLAIM = (
     "What each model learned to remember within this budget of training, "
@@ -73,6 +74,7 @@ def compose(sweep: Sweep, figures: Path) -> str:
         "Failed runs and data problems": _table_or(
             provenance.problem_table(sweep), "None."
         ),
+        "Where the time went": _table_or(time_table(sweep), "Not recorded."),
         "Provenance": _provenance(sweep),
     }
     for title, body in rest.items():

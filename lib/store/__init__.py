@@ -18,6 +18,7 @@ from lib.store.run import (
     write_params,
     write_result,
 )
+from lib.store.seconds import KINDS, append_seconds, read_seconds
 from lib.store.state import STATES, RunRecord, look, read_run, should_run
 from lib.store.step import Codec
 from lib.store.sweep import list_sweeps, read_sweep, write_sweep
@@ -31,6 +32,7 @@ from lib.store.verify import (
 )
 
 __all__ = [
+    "KINDS",
     "STATES",
     "Codec",
     "CorruptError",
@@ -42,6 +44,7 @@ __all__ = [
     "RunRecord",
     "WriteError",
     "append_metrics",
+    "append_seconds",
     "baseline_key",
     "check_writable",
     "digest",
@@ -53,6 +56,7 @@ __all__ = [
     "read_baseline",
     "read_params",
     "read_run",
+    "read_seconds",
     "read_sweep",
     "run_folder",
     "should_run",
