@@ -89,7 +89,7 @@ def peak_memory_bytes() -> int:
 #   lstm          1.9      0.9                        1.2   1.8
 #   gru           1.7      0.8                        1.3   2.2
 #   rnn, lru, tcn, window: 0 to 20 % less             1.2   2.2
-EMITTER_TOKENS = 2**18
+EMITTER_TOKENS = 2**17
 
 
 def compiler_options(

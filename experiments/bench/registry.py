@@ -14,10 +14,19 @@ def subjects() -> dict[str, Subject]:
         generation,
         latency,
         matrix_state,
+        sweep,
         training,
     )
 
-    modules = (training, diagonal, matrix_state, convolution, generation, latency)
+    modules = (
+        training,
+        diagonal,
+        matrix_state,
+        convolution,
+        generation,
+        latency,
+        sweep,
+    )
     found = [subject for module in modules for subject in module.SUBJECTS]
     by_label = {subject.label: subject for subject in found}
     assert len(by_label) == len(found), "two subjects have the same name and sizes"

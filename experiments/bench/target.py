@@ -70,6 +70,14 @@ TARGETS: tuple[Target, ...] = (
     Target("cnn step, B=128", "flax", "processor", 2.5),
     Target("cnn step, B=128", "torch", "processor", 0.85),
     Target("generation, lstm, B=1, H=128", "torch", "processor", 15.0),
+    Target(
+        "sweep, H=16, steps=1000, runs=64", "torch, a process a run", "processor", 30.0
+    ),
+    Target("sweep, H=16, steps=1000, runs=64", "torch, one process", "processor", 7.0),
+    Target(
+        "sweep, H=64, steps=200, runs=64", "torch, a process a run", "processor", 3.0
+    ),
+    Target("evaluation over lengths, T=500", "a compile a length", "processor", 50.0),
 )
 
 

@@ -48,13 +48,18 @@ class Queue:
     def take(self, program: str = "") -> Entry | None:
         """The next group to run, one of `program` if there is any; None: none ready.
 
+        Otherwise one of a program that no other worker is at.
+
         The first is the smallest, so that a result is seen soon; then the largest, so
         that the end does not wait for one.
         """
         while ready := self._ready_now():
             same = [entry for entry in ready if entry["program"] == program]
+            # Two workers would compile a program twice.
+            elsewhere = {entry["program"] for entry in self.running.values()}
+            apart = [entry for entry in ready if entry["program"] not in elsewhere]
             pick = max if self.attempts else min
-            entry = pick(same or ready, key=lambda entry: entry["work"])
+            entry = pick(same or apart or ready, key=lambda entry: entry["work"])
             self._look_at(entry)  # another launcher may have done it since
             if self._open(entry):
                 break

@@ -56,6 +56,11 @@ def test_a_worker_keeps_to_the_program_it_has_compiled(queue):
     assert queue.take(first["program"])["program"] != first["program"]
 
 
+def test_two_workers_begin_with_two_programs(queue):
+    first = queue.take()
+    assert queue.take()["program"] != first["program"]
+
+
 @pytest.mark.parametrize("outcome", ["failed", "lost"])
 def test_a_group_is_retried_twice_and_then_counts_as_failed(queue, outcome):
     first = queue.take()
