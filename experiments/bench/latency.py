@@ -88,7 +88,13 @@ _LSTMS = {OURS: make_ours, "flax": make_flax, "torch": make_torch}
 SUBJECTS = [
     *(
         Subject(
-            "latency, diagonal, B=1", {"T": T}, _SCANS, "sequence", (1,), seconds=3.0
+            "latency, diagonal, B=1",
+            {"T": T},
+            _SCANS,
+            "sequence",
+            (1,),
+            full=T == LENGTHS[1],
+            seconds=3.0,
         )
         for T in LENGTHS
     ),

@@ -24,8 +24,8 @@ def subjects() -> dict[str, Subject]:
         matrix_state,
         convolution,
         generation,
-        latency,
         sweep,
+        latency,
     )
     found = [subject for module in modules for subject in module.SUBJECTS]
     by_label = {subject.label: subject for subject in found}

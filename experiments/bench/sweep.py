@@ -125,9 +125,7 @@ _LENGTHS = {OURS: make_lengths, "a compile a length": make_length_each}
 
 SUBJECTS = [
     Subject("sweep", {"H": 16, "steps": 1000, "runs": 64}, _SWEEPS, "run", (1,)),
-    Subject(
-        "sweep", {"H": 64, "steps": 200, "runs": 64}, _SWEEPS, "run", (1,), full=True
-    ),
+    Subject("sweep", {"H": 64, "steps": 200, "runs": 64}, _SWEEPS, "run", (1,)),
     Subject("start-up", {"steps": 50}, _STARTS, "start", (1,), seconds=3.0),
     Subject("evaluation over lengths", {"T": LONGEST}, _LENGTHS, "length", (1,)),
 ]

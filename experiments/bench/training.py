@@ -126,7 +126,7 @@ def _subject(name: str, H: int, T: int) -> Subject:
         memory=(name, H) == ("lstm", 128) and T != LENGTHS[0],
         quick=(H, T) == (128, 128) and name != "rnn",
         seconds=3.0 if T == LENGTHS[0] else 6.0,
-        full=T != LENGTHS[0] and (H != 128 or (T == LENGTHS[-1] and name != "lstm")),
+        full=T != LENGTHS[0] and (H != 128 or name != "lstm"),
     )
 
 
