@@ -17,12 +17,13 @@ def make_scan(parallel: bool, T: int) -> Work:
     import jax
     import jax.numpy as jnp
 
-    from lib.ops.linear_scan import associative_linear_scan, linear_scan
+    from experiments.bench.diagonal import associative_scan
+    from lib.ops.linear_scan import linear_scan
 
     a = jnp.linspace(0.9, 0.999, CHANNELS)
     x = jax.random.normal(jax.random.key(0), (T, 1, CHANNELS))
     h = jnp.zeros((1, CHANNELS))
-    scan = associative_linear_scan if parallel else linear_scan
+    scan = associative_scan if parallel else linear_scan
     run, seconds, temporary = compile_program(jax.jit(scan), a, x, h)
     call = lambda: jax.block_until_ready(run(a, x, h))
     return Work(call, compile_seconds=seconds, temporary_bytes=temporary)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.bench import convolution, diagonal
+from experiments.bench import convolution, diagonal, latency
 from lib.models.cnn import make_cnn
 from lib.types import Interface
 from tests.models.test_model_contract import draw_like
@@ -46,3 +46,10 @@ def test_the_prefix_sum_is_the_recurrence():
     arrays = (jnp.asarray(array, "float32") for array in (a, x, h))
     found = diagonal.associative_scan(*arrays)
     np.testing.assert_allclose(found, np.stack(expected), rtol=1e-5, atol=1e-6)
+
+
+def test_the_scans_of_the_latency_can_be_called():
+    for parallel in (False, True):
+        states = latency.make_scan(parallel, 8).call()
+        assert states.shape == (8, 1, latency.CHANNELS)
+        assert np.isfinite(states).all()
