@@ -225,6 +225,8 @@ def test_only_chooses_a_label_or_all_that_contain_a_part():
 def test_a_quick_run_is_a_part_of_a_run_and_that_of_a_full_one():
     quick, every, full = set(listed("--quick")), set(listed()), set(listed("--full"))
     assert quick < every < full
+    slow = min(every - quick)
+    assert listed("--quick", f"--only={slow}") == [slow]
 
 
 @pytest.fixture(scope="module")
