@@ -34,6 +34,7 @@ _PROVENANCE = (
     "processor",
     "mode",
     "threads",
+    "kernels",
 )
 _COMPARED = ("state", "step", "stopped", "metrics", "context", "sample")
 
@@ -71,8 +72,10 @@ def main(_: Sequence[str]) -> int:
 def _run_again(root: Path, record: Any) -> None:
     from lib.launch.process import configure_jax, describe_source, thread_environment
 
-    if threads := record.result["measured"].get("threads"):
+    measured = record.result["measured"]
+    if threads := measured.get("threads"):
         os.environ.update(thread_environment(threads))
+    os.environ["HORIZON_KERNELS"] = measured.get("kernels", "off")
     from lib.config import make_config
     from lib.driver import Control, Group, run_group
     from lib.program import identify

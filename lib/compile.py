@@ -16,6 +16,7 @@ import numpy as np
 from lib.config import Config
 from lib.cost import tokens_per_example
 from lib.mapping import Mode, map_runs
+from lib.ops.dispatch import wanted as kernels_wanted
 from lib.program import Program, make_hparams
 from lib.types import Params, Trainer
 
@@ -69,6 +70,7 @@ def describe_process(mode: Mode) -> dict[str, Any]:
         "processor": _processor(),
         "mode": mode,
         "threads": int(os.environ.get("NPROC") or os.cpu_count() or 1),
+        "kernels": "on" if kernels_wanted() else "off",
         "jax": jax.__version__,
         "python": platform.python_version(),
     }

@@ -53,7 +53,7 @@ def run_group(root: Path, group: Group, control: Control) -> Outcome:
         root,
         group.id,
         list(group.run_ids),
-        f"{mode} on {details['threads']} threads",  # the bits depend on both
+        _manner(details),
         group.width,
         allow_mode_change=control.allow_mode_change,
         details=details,
@@ -92,6 +92,12 @@ def _record_time(work: Work, whole: float) -> None:
     other = max(0.0, whole - sum(work.spent.values()))
     seconds = {**work.spent, "other": other, **work.control.before}
     store.append_seconds(work.root, work.group.id, work.files.attempt, seconds)
+
+
+def _manner(details: Mapping[str, Any]) -> str:
+    """What the bits depend on beside the config, the code and the machine."""
+    kernels = " with kernels" if details["kernels"] == "on" else ""
+    return f"{details['mode']} on {details['threads']} threads{kernels}"
 
 
 def _start(root, group, program, compiled, files, control, details) -> Work:

@@ -12,6 +12,8 @@ on one. The rules, all of them in `choose_cell` and `choose_diagonal`:
                      one-pass kernel
     all others       XLA
 
+The runs of a group go through cuDNN one after another, through the kernels together.
+
 Products are float32, or TF32 where jax_default_matmul_precision allows it, but for the
 persistent kernels, whose operands are bfloat16.
 """
@@ -27,6 +29,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
+from lib.error import UserError
 from lib.ops.linear_scan import linear_scan
 from lib.ops.recurrence import Cell, State, recurrence
 
@@ -157,7 +160,10 @@ def run_diagonal(a: Any, x: Any, h: Any, reset: Bool[Array, "T B"] | None) -> An
 
 def wanted() -> bool:
     """Whether kernels were asked for; read when a program is traced."""
-    return os.environ.get(VARIABLE, "") == "on"
+    given = os.environ.get(VARIABLE, "")
+    if given not in ("", "on", "off"):
+        raise UserError(f"{VARIABLE} must be on or off, got {given!r}")
+    return given == "on"
 
 
 def this_device() -> Device:

@@ -5,8 +5,9 @@ XLA copies both operands of the weight gradient into another order (a fifth of i
 on a CPU).
 """
 
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 
 def merge(x: Float[Array, "*N D"]) -> Float[Array, "M D"]:
@@ -36,3 +37,11 @@ def weight_gradient(
 def bias_gradient(dz: Float[Array, "*N H"]) -> Float[Array, " H"]:
     """The gradient with respect to b of z = x U + b."""
     return jnp.sum(merge(dz), axis=0)
+
+
+def check_one_dtype(who: str, *arguments: PyTree) -> None:
+    """ValueError where arrays are not all of one dtype."""
+    found = {str(leaf.dtype) for leaf in jax.tree.leaves(arguments)}
+    if len(found) > 1:
+        names = ", ".join(sorted(found))
+        raise ValueError(f"{who}: all arrays must have one dtype, got {names}")

@@ -15,6 +15,8 @@ with dh_t what reaches h_t from outside: nothing is saved but the states. Method
                  the two in rounds and in memory
     plain        T steps in a row differentiated by JAX: the reference, for forward mode
                  and for second derivatives too
+
+A reset is a factor 0 to the methods in parallel: a state that is not finite passes it.
 """
 
 import functools
@@ -25,6 +27,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool
 
+from lib.ops.linear import check_one_dtype
 from lib.ops.part import Parts, conjugate_times, parts_of, plus, times, zeros_where
 from lib.ops.sequential import sequential_backward, sequential_forward
 
@@ -52,11 +55,12 @@ def linear_scan(
     if method == "auto":
         method = "sequential" if jax.default_backend() == "cpu" else "associative"
     parts = [parts_of(value) for value in (a, x, h)]
+    check_one_dtype("linear_scan", *parts)
     if any(len(value) == 2 for value in parts):
         parts = [(*p, *map(jnp.zeros_like, p))[:2] for p in parts]
     factor, drive, first = parts
     states: Any
-    if method == "plain":
+    if method == "plain" or not len(drive[0]):
         states = _plain(factor, drive, first, reset)
     else:
         states = _scan(method, factor, drive, first, reset)

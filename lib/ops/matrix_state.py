@@ -43,7 +43,7 @@ def decay_scan(
     "auto" is chunked, sequential is the definition; both differentiate in both modes.
     """
     check_method("decay_scan", method)
-    if method == "sequential":
+    if method == "sequential" or not len(q):
         return _sequential(q, k, v, log_g, S, reset)
     many = log_g.ndim == 4
     C = min(CHUNK_OF_MANY_DECAYS if many else CHUNK, len(q))

@@ -19,7 +19,7 @@ from jaxtyping import Array, Bool, Float, PyTree
 from lib.ops.cell import Cell, Gates, Parts, State
 from lib.ops.chunk import chunk_size, scan_chunks, scan_with_resets
 from lib.ops.hoisted import hoisted
-from lib.ops.linear import project
+from lib.ops.linear import check_one_dtype, project
 from lib.ops.stepwise import stepwise
 
 __all__ = ["Cell", "Gates", "Method", "Parts", "State", "choose", "recurrence"]
@@ -44,11 +44,15 @@ def recurrence(
 ) -> tuple[State, Float[Array, "T B H"]]:
     """The last state and all h of a cell run over x; zeros before a step with reset.
 
-    `method` is one of `Method`.
+    `method` is one of `Method`. Raises ValueError for another, and where the arrays
+    are not all of one dtype.
     """
     if method not in get_args(Method):
         known = ", ".join(get_args(Method))
         raise ValueError(f"recurrence: method must be one of {known}, got {method!r}")
+    check_one_dtype("recurrence", x, U, W, b, state)
+    if not len(x):
+        method = "plain"
     if method == "auto":
         method = choose(cell, x.shape[0], state[0].size * x.dtype.itemsize)
     runs = {

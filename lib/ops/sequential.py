@@ -73,7 +73,9 @@ def sequential_backward(
         carry = zeros, zeros if constant else a, states
         return lax.fori_loop(0, T - 1, body, carry)
 
-    carry = _as_kernel(steps, h)(a, states, reset, dh)
+    # A loop of no steps ends XLA's compiler: the first step, below, is all there is.
+    run = _as_kernel(steps, h) if T > 1 else steps
+    carry = run(a, states, reset, dh)
     dfirst, da, dx, _ = step(0, (*carry, dh), lambda _: h)
     if constant:
         da = tuple(jnp.sum(p, axis=0) for p in da)

@@ -123,6 +123,31 @@ def test_plain_form_has_tangents_and_second_derivatives():
     np.testing.assert_allclose(jax.hessian(last)(a), [[6.0]], rtol=1e-6)
 
 
+def test_the_gradient_of_one_step_compiles_alone():
+    """h_1 = a h + x: derivatives h = 3, 1 and a = 0.5."""
+
+    def last(a, x, h):
+        return jnp.sum(linear_scan(a, x, h, method="sequential"))
+
+    one = jnp.ones((1, 1))
+    slopes = jax.jit(jax.grad(last, (0, 1, 2)))(0.5 * one[0], one[None], 3 * one)
+    assert [float(slope.sum()) for slope in slopes] == [3.0, 1.0, 0.5]
+
+
+def test_no_steps_give_no_states():
+    for method in METHODS:
+        states = linear_scan(
+            jnp.ones(2), jnp.ones((0, 1, 2)), jnp.ones((1, 2)), None, method
+        )
+        assert states.shape == (0, 1, 2)
+
+
+def test_two_dtypes_are_refused():
+    x = jnp.ones((2, 1, 1), jnp.bfloat16)
+    with pytest.raises(ValueError, match="one dtype, got bfloat16, float32"):
+        linear_scan(jnp.ones(1), x, jnp.ones((1, 1)))
+
+
 def test_an_unknown_method_is_named_with_those_there_are():
     with pytest.raises(ValueError, match="one of auto, sequential.* got 'fast'"):
         linear_scan(jnp.ones(1), jnp.ones((1, 1, 1)), jnp.ones((1, 1)), method="fast")

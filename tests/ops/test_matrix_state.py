@@ -124,6 +124,36 @@ def test_gradients_agree_between_the_methods(name):
         assert_near(np.asarray(found), np.asarray(wanted))
 
 
+@pytest.mark.parametrize("rate", [1.0, 1.9])
+def test_the_delta_rule_holds_for_a_key_that_comes_at_every_step(rate):
+    """Where nothing decays and the powers of L of a chunk grow as binomials."""
+    (q, k, v, b, log_g, S), _, weights = point("delta", "long")
+    given = q, np.broadcast_to(k[:1], k.shape), v, b * 0 + rate, log_g * 0, S
+    single = tuple(jnp.asarray(array, jnp.float32) for array in given)
+
+    def loss(given, method):
+        y, last = delta_scan(*given, method=method)
+        return jnp.sum(y * jnp.asarray(weights[0], jnp.float32)), (y, last)
+
+    differentiate = jax.grad(loss, has_aux=True)
+    methods = "sequential", "chunked"
+    one, other = jax.jit(lambda given: [differentiate(given, m) for m in methods])(
+        single
+    )
+    for found, wanted in zip(other[1], loop("delta", given, None), strict=True):
+        assert_near(found, wanted)
+    for found, wanted in zip(other[0][:4], one[0][:4], strict=True):
+        assert np.linalg.norm(found - wanted) <= 1e-4 * np.linalg.norm(wanted)
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_no_steps_change_nothing(name):
+    *sequences, S = (jnp.float32(x) for x in point(name, "one")[0])
+    y, last = SCANS[name](*(x[:0] for x in sequences), S)
+    assert y.shape == (0, *sequences[2].shape[1:])
+    np.testing.assert_array_equal(last, S)
+
+
 @pytest.mark.parametrize("name", SCANS)
 def test_an_unknown_method_is_named_with_those_there_are(name):
     given = jax.tree.map(jnp.float32, point(name, "one")[0])

@@ -168,6 +168,20 @@ def test_a_method_that_is_not_known_is_refused_with_those_that_are():
         recurrence(lstm_cell, x, U, W, b, tuple(state), None, "fast")
 
 
+def test_two_dtypes_are_refused():
+    (x, U, W, b, *state), *_ = lstm_point()
+    with pytest.raises(ValueError, match="one dtype, got bfloat16, float32"):
+        recurrence(lstm_cell, x.astype(jnp.bfloat16), U, W, b, tuple(state))
+
+
+def test_no_steps_leave_the_state_as_it_was():
+    (x, U, W, b, *state), *_ = lstm_point()
+    for method in ("stepwise", "checkpointed", "hoisted"):
+        last, h = recurrence(lstm_cell, x[:0], U, W, b, tuple(state), None, method)
+        assert h.shape == (0, *state[0].shape)
+        np.testing.assert_array_equal(last[1], state[1])
+
+
 def test_long_sequences_are_checkpointed_and_short_ones_kept():
     assert module.choose(lstm_cell, 128, 32 * 128 * 4) == "stepwise"
     assert module.choose(lstm_cell, 100_000, 8 * 64 * 4) == "checkpointed"
