@@ -4,7 +4,6 @@ import functools
 import math
 import os
 import platform
-import resource
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ import numpy as np
 
 from lib.config import Config
 from lib.cost import tokens_per_example
+from lib.machine import peak_resident_bytes, processor
 from lib.mapping import Mode, map_runs
 from lib.ops.dispatch import wanted as kernels_wanted
 from lib.program import Program, make_hparams
@@ -67,7 +67,7 @@ def describe_process(mode: Mode) -> dict[str, Any]:
     device = jax.devices()[0]
     return {
         "device": f"{device.platform} {device.device_kind}",
-        "processor": _processor(),
+        "processor": processor(),
         "mode": mode,
         "threads": int(os.environ.get("NPROC") or os.cpu_count() or 1),
         "kernels": "on" if kernels_wanted() else "off",
@@ -81,8 +81,7 @@ def peak_memory_bytes() -> int:
     stats = jax.devices()[0].memory_stats() or {}
     if "peak_bytes_in_use" in stats:
         return int(stats["peak_bytes_in_use"])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if platform.system() == "Darwin" else peak * 1024  # Linux counts KiB
+    return peak_resident_bytes()
 
 
 # From so many tokens on, a run repays the compile time of XLA's fusion emitters.
@@ -91,7 +90,7 @@ def peak_memory_bytes() -> int:
 #   lstm          1.9      0.9                        1.2   1.8
 #   gru           1.7      0.8                        1.3   2.2
 #   rnn, lru, tcn, window: 0 to 20 % less             1.2   2.2
-EMITTER_TOKENS = 2**17
+EMITTER_TOKENS = 2**18
 
 
 def compiler_options(
@@ -138,13 +137,3 @@ def _ahead_of_time(
         return compiled[shapes](*args)
 
     return call
-
-
-@functools.cache
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo") as lines:
-            names = (line for line in lines if line.startswith("model name"))
-            return next(names).split(":", 1)[1].strip()
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

@@ -49,7 +49,14 @@ LAYERS = (
     ("lib.data",),
     ("lib.ops", "lib.loss"),
     ("lib.types",),
-    ("lib.setting", "lib.error", "lib.glyph", "lib.picture", "lib.window"),
+    (
+        "lib.setting",
+        "lib.error",
+        "lib.glyph",
+        "lib.picture",
+        "lib.window",
+        "lib.machine",
+    ),
 )
 
 

@@ -9,18 +9,15 @@ table and writes bench.json, bench.md and bench.png into <store>/report/bench, o
 15 minutes on 2 quiet cores, with --quick 2. Exits with 1 where something failed.
 """
 
-import json
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from absl import flags
 
-from experiments.bench.runner import Effort, measure
+from experiments.bench.course import measure_all
+from experiments.bench.runner import Effort
 from experiments.bench.subject import Subject
-from experiments.program import plain, report_folder, run
+from experiments.program import report_folder, run
 from lib.error import UserError
 
 QUICK = flags.DEFINE_bool("quick", False, "Few subjects and rounds: two minutes.")
@@ -51,56 +48,6 @@ def main(_: Sequence[str]) -> int:
     folder = Path(OUT.value) if OUT.value else report_folder(Path(STORE.value), "bench")
     folder.mkdir(parents=True, exist_ok=True)
     return measure_all(chosen, effort, 60 * minutes, folder)
-
-
-def measure_all(
-    chosen: Sequence[Subject], effort: Effort, seconds: float, folder: Path
-) -> int:
-    """Measure, print, write; 1 where something failed, else 0."""
-    from experiments.bench.machine import busy_before, busy_while, describe_machine
-
-    started, machine = time.monotonic(), describe_machine()
-    _say(busy_before(machine))
-    results: list[dict[str, Any]] = []
-    for index, subject in enumerate(chosen):
-        taken = time.monotonic() - started
-        if taken > seconds:
-            left = ", ".join(subject.label for subject in chosen[index:])
-            _say(f"{taken / 60:.0f} minutes are over, not measured: {left}")
-            break
-        _say(f"{index + 1} of {len(chosen)}, {taken:.0f} s: {subject.label}")
-        results.append(measure(subject, effort))
-        _write_json(folder, machine, effort, results)
-    _publish(folder, results)
-    _say(busy_while(results))
-    return 1 if any(result["errors"] for result in results) else 0
-
-
-def _publish(folder: Path, results: Sequence[dict[str, Any]]) -> None:
-    from experiments.bench.figure import draw
-    from experiments.bench.table import complaints, markdown, table
-    from lib.report.figure import png
-    from lib.report.file import replace_file
-
-    print("\n".join(table(results).lines()))
-    for line in complaints(results):
-        _say(line)
-    replace_file(folder / "bench.md", markdown(results).encode())
-    if any(timing["ratios"] for result in results for timing in result["timings"]):
-        replace_file(folder / "bench.png", png(lambda: draw(results)))
-        print(folder / "bench.png")
-
-
-def _write_json(
-    folder: Path,
-    machine: dict[str, Any],
-    effort: Effort,
-    results: Sequence[dict[str, Any]],
-) -> None:
-    from lib.report.file import replace_file
-
-    content = {"machine": machine, "effort": effort._asdict(), "results": results}
-    replace_file(folder / "bench.json", json.dumps(content, indent=1).encode())
 
 
 def _choose() -> list[Subject]:
@@ -146,11 +93,6 @@ def _minutes() -> float:
     if not MINUTES.value > 0:
         raise UserError(f"--minutes must be above 0, got {MINUTES.value}")
     return MINUTES.value
-
-
-def _say(message: str) -> None:
-    if message:
-        print(plain(message), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

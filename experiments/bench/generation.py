@@ -10,7 +10,7 @@ from typing import Any
 from experiments.bench.subject import OURS, Subject, Work
 
 VOCABULARY, EMBEDDING = 65, 64
-_TOKENS, _PEER_TOKENS = 1024, 64  # in one call
+_TOKENS, _PEER_TOKENS = 1024, 64  # written in one call; those read count too
 _PROMPT = (1, 2, 3)
 
 
@@ -20,7 +20,7 @@ def make_ours(H: int) -> Work:
 
     model, params = _model(H)
     stream, manner = make_writer(model, params), Manner(_TOKENS, temperature=1.0)
-    return Work(lambda: list(stream(_PROMPT, manner)), _TOKENS)
+    return Work(lambda: list(stream(_PROMPT, manner)), len(_PROMPT) + _TOKENS)
 
 
 def make_python_loop(H: int) -> Work:
@@ -28,7 +28,8 @@ def make_python_loop(H: int) -> Work:
     from experiments import speed
 
     loop = speed.make_python_loop(*_model(H))
-    return Work(lambda: loop(_PROMPT, _PEER_TOKENS), _PEER_TOKENS)
+    tokens = len(_PROMPT) + _PEER_TOKENS
+    return Work(lambda: loop(_PROMPT, _PEER_TOKENS), tokens)
 
 
 def make_torch(H: int) -> Work:
@@ -51,7 +52,7 @@ def make_torch(H: int) -> Work:
             state = cell(embedding(token), state)
         return written
 
-    return Work(call, _PEER_TOKENS)
+    return Work(call, len(_PROMPT) + _PEER_TOKENS)
 
 
 def _model(H: int) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.launch.process import describe_source
+from lib.machine import processor
 
 MOST_LOAD = 0.5  # programs that want to run besides us
 MOST_OTHERS = 0.2  # cores that others use while we measure
@@ -15,7 +16,7 @@ MOST_OTHERS = 0.2  # cores that others use while we measure
 def describe_machine() -> dict[str, Any]:
     """Processor, cores, system, and the load of the last minute before we began."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count() or 1,
         "system": f"{platform.system()} {platform.machine()}",
         "load": load(),
@@ -68,12 +69,3 @@ def busy_while(results: Iterable[Mapping[str, Any]]) -> str:
         f"were measured, whose clock times mean little: "
         f"{'; '.join(list(disturbed)[:3])}{more}"
     )
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo") as lines:
-            names = (line for line in lines if line.startswith("model name"))
-            return next(names).split(":", 1)[1].strip()
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from experiments.bench.subject import Work
 
 TURN = 0.03  # seconds that a turn takes at least: the clocks' steps are far below
-LONG = 1.0  # seconds from which a call is not made a second time to find that out
+LONG = 1.0  # seconds from which a call needs none before it that is not counted
 LEAST_ROUNDS = 3
 
 
@@ -20,6 +20,13 @@ class Sample(NamedTuple):
 
     processor: float  # of this process and of those it started and waited for
     clock: float
+
+
+class Turn(NamedTuple):
+    """What a contender does in its turn."""
+
+    calls: int
+    warm: bool  # after one that is not counted
 
 
 class Spread(NamedTuple):
@@ -43,15 +50,18 @@ def take_turns(
     seconds: float,
     seed: int,
     read: Callable[[], Sample] | None = None,
-    repeats: Mapping[str, int] | None = None,
+    turns: Mapping[str, Turn] | None = None,
+    pause: float = 0.0,
 ) -> dict[str, list[Sample]]:
     """A sample a round of each contender, in an order drawn anew for every round.
 
-    `repeats` are the calls of a turn, where they have been counted before.
-    It ends after `rounds`, or once `seconds` have passed and `LEAST_ROUNDS` are done.
+    `turns` are what the contenders do in theirs, where that has been found out before;
+    `pause` are seconds of rest before each, in which threads of the last one that spin
+    for more work fall asleep. It ends after `rounds`, or once `seconds` have passed and
+    `LEAST_ROUNDS` are done.
     """
     read = read or now
-    repeats = repeats or {name: count_calls(work, read) for name, work in works.items()}
+    turns = turns or {name: plan_turn(work, read) for name, work in works.items()}
     found: dict[str, list[Sample]] = {name: [] for name in works}
     order, drawn = list(works), random.Random(seed)
     started = read().clock
@@ -60,7 +70,8 @@ def take_turns(
             break
         drawn.shuffle(order)
         for name in order:
-            found[name].append(_turn(works[name], repeats[name], read))
+            time.sleep(pause)
+            found[name].append(_take(works[name], turns[name], read))
     return found
 
 
@@ -72,8 +83,8 @@ def ratios(ours: Sequence[Sample], peer: Sequence[Sample], clock: str) -> list[f
     ]
 
 
-def count_calls(work: Work, read: Callable[[], Sample] | None = None) -> int:
-    """Calls that fill a turn, after one that may still prepare something."""
+def plan_turn(work: Work, read: Callable[[], Sample] | None = None) -> Turn:
+    """Found out in a call, after one that may still prepare something."""
     read = read or now
 
     def seconds() -> float:
@@ -84,16 +95,16 @@ def count_calls(work: Work, read: Callable[[], Sample] | None = None) -> int:
     taken = seconds()
     if taken < LONG:
         taken = seconds()
-    return max(1, math.ceil(TURN / max(taken, 1e-7)))
+    return Turn(max(1, math.ceil(TURN / max(taken, 1e-7))), taken < LONG)
 
 
-def _turn(work: Work, repeats: int, read: Callable[[], Sample]) -> Sample:
-    if repeats > 1:
+def _take(work: Work, turn: Turn, read: Callable[[], Sample]) -> Sample:
+    if turn.warm:
         work.call()  # the caches are full of the others' data
     before = read()
-    for _ in range(repeats):
+    for _ in range(turn.calls):
         work.call()
-    after, units = read(), repeats * work.units
+    after, units = read(), turn.calls * work.units
     return Sample(*((b - a) / units for a, b in zip(before, after, strict=True)))
 
 

@@ -7,7 +7,6 @@ was made for so many threads by whoever starts it.
 
 import json
 import platform
-import resource
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -16,8 +15,10 @@ from typing import Any
 from experiments.bench.machine import busy_seconds
 from experiments.bench.registry import subjects
 from experiments.bench.subject import OPTIONAL, OURS, Subject, Work
-from experiments.bench.timing import Sample, count_calls, now, take_turns
+from experiments.bench.timing import Sample, Turn, now, plan_turn, take_turns
+from lib.machine import peak_resident_bytes
 
+_PAUSE = 0.05  # seconds: torch's threads spin for less
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "torch", "equinox")
 
 
@@ -28,22 +29,23 @@ def main(request: dict[str, Any]) -> None:
         answer = measure_memory(subject, request["memory"])
     else:
         rounds, seconds = request["rounds"], request["seconds"]
-        answer = measure_time(subject, rounds, seconds, request["seed"])
+        pause = _PAUSE if request["threads"] > 1 else 0.0
+        answer = measure_time(subject, rounds, seconds, request["seed"], pause)
     Path(request["answer"]).write_text(json.dumps(answer))
 
 
 def measure_time(
-    subject: Subject, rounds: int, seconds: float, seed: int
+    subject: Subject, rounds: int, seconds: float, seed: int, pause: float = 0.0
 ) -> dict[str, Any]:
     """The samples of all contenders that can be had, and who cannot and why."""
     works: dict[str, Work] = {}
-    repeats: dict[str, int] = {}
+    turns: dict[str, Turn] = {}
     left_out: dict[str, str] = {}
     errors: dict[str, str] = {}
     for name, make in subject.makers.items():
         try:
             works[name] = make(**subject.parameters)
-            repeats[name] = count_calls(works[name])
+            turns[name] = plan_turn(works[name])
         except ModuleNotFoundError as error:
             works.pop(name, None)
             if name == OURS or not _is_optional(error):
@@ -55,7 +57,7 @@ def measure_time(
             errors[name] = _describe(error)
     all_before, before = busy_seconds(), now()
     samples = (
-        take_turns(works, rounds, seconds, seed, repeats=repeats)
+        take_turns(works, rounds, seconds, seed, turns=turns, pause=pause)
         if OURS in works
         else {}
     )
@@ -94,26 +96,14 @@ def measure_memory(subject: Subject, name: str) -> dict[str, Any]:
         if name == OURS or not _is_optional(error):
             raise
         return {"left_out": f"{error.name} is not installed"}
-    before = peak_bytes()
+    before = peak_resident_bytes()
     work.call()
-    peak = peak_bytes()
+    peak = peak_resident_bytes()
     return {
         "peak_bytes": peak,
         "growth_bytes": peak - before,
         "temporary_bytes": work.temporary_bytes,
     }
-
-
-def peak_bytes() -> int:
-    """The most memory this process has had resident so far."""
-    try:
-        # Not ru_maxrss, which on Linux begins with the peak of the parent.
-        lines = Path("/proc/self/status").read_text().splitlines()
-        [peak] = [line for line in lines if line.startswith("VmHWM:")]
-        return int(peak.split()[1]) * 1024
-    except (OSError, ValueError):
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if platform.system() == "Darwin" else peak * 1024
 
 
 def versions() -> dict[str, str]:

@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jax
 import numpy as np
 import pytest
 
 from lib import load_run, store
+from lib.compile import initial_params
 from lib.config import make_config
 from lib.driver import Control, Group, run_group
 from lib.error import UserError
@@ -157,8 +157,7 @@ def test_random_filters_are_the_same_after_training(tmp_path):
     run_id = train(tmp_path, model__kernels="random", train__num_steps=5)
     loaded = load_run(tmp_path, run_id)
     program = make_program(loaded.config)
-    init = jax.jit(program.trainer.init)
-    first = init(0, make_hparams(loaded.config), program.task.data).params
+    first = initial_params(program, loaded.config)
     for name in ("K_0_0", "b_0_0"):
         kept, drawn = loaded.params["blocks"][name], first["blocks"][name]
         np.testing.assert_array_equal(kept, drawn)
