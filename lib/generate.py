@@ -130,7 +130,10 @@ def write(
         return step(weights, carry[0], token), token
 
     start = (written.carry, written.logits)
-    (carry, logits), tokens = lax.scan(body, start, needed, length=num_tokens)
+    # Two steps a turn: a sixth faster on a CPU, and no more with four.
+    (carry, logits), tokens = lax.scan(
+        body, start, needed, length=num_tokens, unroll=min(2, num_tokens)
+    )
     return Written(carry, logits, written.place + num_tokens), tokens.T
 
 

@@ -1,6 +1,7 @@
 """The handful of functions for notebooks and scripts: one run, without a sweep."""
 
 import functools
+import operator
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -229,22 +230,23 @@ def _classifier(
 def _scorer(config: Config, model: Model, params: Params) -> Callable[..., Any]:
     """Scores at a length, on examples of a split that no seed changes.
 
-    As many as asked, rounded up to whole batches; all where the split has an end.
+    As many as asked, rounded up to whole batches; all where the split has an end. Every
+    example is read from the initial state, however the run was evaluated.
     """
 
     def score(
         length: int, num_examples: int = 1, split: Split = "test"
     ) -> dict[str, float]:
-        for name, value in (("length", length), ("num_examples", num_examples)):
-            if type(value) is not int or value < 1:
-                raise UserError(
-                    f"score: {name} must be an int of at least 1, got {value!r}"
-                )
+        length = _count("length", length)
+        num_examples = _count("num_examples", num_examples)
         if split not in SPLITS:
             raise UserError(f"score: split must be one of {SPLITS}, got {split!r}")
         try:
-            batch_size = min(num_examples, config.evaluation.batch_size)
+            batch_size = config.evaluation.batch_size
             task = task_of(config, split, batch_size, length)
+            if not task.eval_batches and num_examples < batch_size:
+                batch_size = num_examples
+                task = task_of(config, split, batch_size, length)
         except (ValueError, TypeError) as error:
             raise UserError(str(error)) from error
         if task.interface.image:
@@ -263,3 +265,13 @@ def _scorer(config: Config, model: Model, params: Params) -> Callable[..., Any]:
         return {name: metrics[name].finalize(sums[name]) for name in metrics}
 
     return score
+
+
+def _count(name: str, value: Any) -> int:
+    try:
+        count = operator.index(value)
+    except TypeError:
+        count = 0
+    if count < 1 or isinstance(value, bool):
+        raise UserError(f"score: {name} must be an int of at least 1, got {value!r}")
+    return count

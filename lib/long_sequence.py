@@ -141,7 +141,8 @@ def _cut(pieces: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
     """The pieces, one after the other, as arrays of `size` steps and a last rest."""
     held: list[np.ndarray] = []
     first: tuple | None = None
-    for piece in pieces:
+    for given in pieces:
+        piece = np.asarray(given)
         if piece.ndim not in (2, 3):
             raise UserError(
                 "stream: inputs are tokens [B, T] or values [B, T, D], got shape "
