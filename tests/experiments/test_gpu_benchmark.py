@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from experiments.bench import gpu, gpu_part
+from experiments.bench import gpu_course as gpu
+from experiments.bench import gpu_part
 from experiments.bench.gpu_cell import make_way
 from experiments.bench.gpu_reference import draw_point, gradient_error, loop
 from lib.error import UserError
