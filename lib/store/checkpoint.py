@@ -57,7 +57,7 @@ def write(folder: Path, tree: Any) -> None:
     try:
         with _quiet():
             arguments = orbax.args.PyTreeSave(vectors)
-            _handler().save(epath.Path(folder / _VECTORS), args=arguments)
+            _handler().save(_place(folder), args=arguments)
     except ValueError as error:
         if not (code := re.search(r"os_error_code='(\d+)'", str(error))):
             raise
@@ -110,7 +110,7 @@ def _read_vectors(folder: Path, arrays: list[Array]) -> dict[str, np.ndarray]:
     if not sizes:
         return {}
     with _quiet():
-        handler, path = _handler(), epath.Path(folder / _VECTORS)
+        handler, path = _handler(), _place(folder)
         found = handler.metadata(path).tree
         declared = {k: (*v.shape, np.dtype(v.dtype).name) for k, v in found.items()}
         if declared != {dtype: (size, dtype) for dtype, size in sizes.items()}:
@@ -136,6 +136,11 @@ def _slices(arrays: list[Array], vectors: dict[str, np.ndarray]) -> list[np.ndar
         part = vectors[array.dtype][begin : begin + array.size]
         leaves.append(part.reshape(array.shape).copy())
     return leaves
+
+
+def _place(folder: Path) -> epath.Path:
+    """Where the vectors are, without "..", which TensorStore refuses in a path."""
+    return epath.Path(folder.resolve() / _VECTORS)
 
 
 def _handler() -> orbax.PyTreeCheckpointHandler:

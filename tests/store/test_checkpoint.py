@@ -96,6 +96,15 @@ def test_without_a_template_numpy_arrays_come_back_by_name(saved):
     )
 
 
+def test_a_folder_may_be_named_by_way_of_its_parent(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "beside").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    checkpoint.write(Path("../beside"), {"w": np.arange(3.0, dtype=np.float32)})
+    found = checkpoint.read(Path("../beside"), None)
+    np.testing.assert_array_equal(found["w"], [0, 1, 2])
+
+
 def test_the_last_two_checkpoints_are_kept(copied):
     step.save(copied, "owner", 30, make_state(), checkpoint.CODEC)
     assert step.steps(copied) == [20, 30]
