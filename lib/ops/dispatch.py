@@ -6,7 +6,8 @@ mode and not yet on a GPU; `python -m experiments.bench.gpu` checks and times ev
 on one. The rules, all of them in `choose_cell` and `choose_diagonal`:
 
     rnn, gru, lstm   bfloat16 products asked for (jax_default_matmul_precision), Hopper,
-                     W fits one multiprocessor (H <= 320, 176, 160): persistent kernel
+                     W fits one multiprocessor (H <= 320, 176, 160; from
+                     JAX 0.12 on 304, 176, 144): persistent kernel
     lstm             else, without resets, float32: cuDNN
     diagonal         Hopper, float32 or complex64, sequences of at least 256 steps:
                      one-pass kernel

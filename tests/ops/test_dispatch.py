@@ -24,7 +24,7 @@ CPU, HOPPER, OLDER = Device("cpu"), Device("gpu", "9.0"), Device("gpu", "8.0")
     [
         ("lstm", 64, False, "bfloat16", CPU, "xla"),
         ("lstm", 64, False, "bfloat16", HOPPER, "persistent"),
-        ("lstm", 160, True, "BF16_BF16_F32", HOPPER, "persistent"),
+        ("lstm", 144, True, "BF16_BF16_F32", HOPPER, "persistent"),
         ("lstm", 161, False, "bfloat16", HOPPER, "cudnn"),
         ("lstm", 161, True, "bfloat16", HOPPER, "xla"),
         ("lstm", 64, False, None, HOPPER, "cudnn"),
@@ -32,9 +32,9 @@ CPU, HOPPER, OLDER = Device("cpu"), Device("gpu", "9.0"), Device("gpu", "8.0")
         ("gru", 176, False, "bfloat16", HOPPER, "persistent"),
         ("gru", 177, False, "bfloat16", HOPPER, "xla"),
         ("gru", 64, False, None, HOPPER, "xla"),
-        ("rnn", 320, False, "bfloat16", HOPPER, "persistent"),
+        ("rnn", 304, False, "bfloat16", HOPPER, "persistent"),
         ("rnn", 320, False, "float32", HOPPER, "xla"),
-        ("rnn", 320, False, "bfloat16", OLDER, "xla"),
+        ("rnn", 304, False, "bfloat16", OLDER, "xla"),
     ],
 )
 def test_a_cell_runs_where_it_fits(name, H, has_reset, precision, device, path):

@@ -16,6 +16,12 @@ from tests.ops.interpreter import INTERPRET, call
 
 SCALES = {"rnn": [1.0], "gru": [0.5, 0.5, 1.0], "lstm": [0.5, 0.5, 1.0, 0.5]}
 
+# 227 KiB hold 2 G H^2 bytes of W and 2 H max(2, G) of each of 16 examples (32 from JAX
+# 0.12 on, which reads no half lines).
+LARGEST = {"rnn": 320, "gru": 176, "lstm": 160}
+if jax.__version_info__ >= (0, 12):
+    LARGEST = {"rnn": 304, "gru": 176, "lstm": 144}
+
 
 def draw(random, *shape):
     return random.normal(size=shape) * 0.5
@@ -122,10 +128,10 @@ def test_the_largest_hidden_sizes_are_those_whose_weights_fit_a_multiprocessor()
     largest = {name: max(H for H in range(1, 400) if fits(name, H)) for name in SCALES}
     # 2 G H^2 bytes of weights in 227 KiB: below 340, 196 and 170, in steps of 16, less
     # two vectors a gate or more.
-    assert largest == {"rnn": 320, "gru": 176, "lstm": 160}
+    assert largest == LARGEST
 
 
-@pytest.mark.parametrize(("name", "H"), [("rnn", 320), ("gru", 176), ("lstm", 160)])
+@pytest.mark.parametrize(("name", "H"), LARGEST.items())
 def test_kernels_lower_for_a_gpu_at_their_largest_size(name, H):
     """Layouts, swizzles and product shapes are checked when a kernel is lowered."""
     cell, shape = GATE_CELLS[name], lambda *s: jax.ShapeDtypeStruct(s, jnp.float32)

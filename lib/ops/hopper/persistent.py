@@ -30,17 +30,20 @@ ROWS = 64  # hidden units a warpgroup: the rows of one product on the tensor cor
 UNITS = 16  # a size of H is rounded up to a multiple: the narrowest swizzle
 SHARED_MEMORY = 227 * 1024  # bytes that a program may have on Hopper
 _SPARE = 1024  # barriers and alignment
+# Examples that a program may own. From JAX 0.12 on memory is read and written in whole
+# lines of 128 bytes, 32 numbers; before, half a line is allowed.
+TILES = (32,) if jax.__version_info__ >= (0, 12) else (32, 16)
 
 
 def tile_size(cell: GateCell, hidden_size: int, batch_size: int) -> int:
-    """Examples a program, 32 or 16; 0: the weights do not fit beside them."""
+    """Examples a program, of `TILES`; 0: the weights do not fit beside them."""
     H = padded(hidden_size)
     weights = 2 * cell.num_gates * H * H
     # Forward two copies of h, backward the gates' gradients.
     vectors = 2 * H * max(2, cell.num_gates)
-    for tile in (32, 16):
+    for tile in TILES:
         if weights + vectors * tile + _SPARE <= SHARED_MEMORY:
-            return tile if batch_size > 16 else 16
+            return tile if batch_size > 16 else TILES[-1]
     return 0
 
 
