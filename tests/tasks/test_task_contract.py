@@ -16,7 +16,7 @@ from tests.data.texts import small_texts
 
 GENERATED = ("recall", "copy_memory", "adding", "stories")
 NEEDED = {
-    "text_file": {"path": str(Path(__file__).parents[2] / "README.md")},
+    "text_file": {"path": str(Path(__file__).parents[2] / "LICENSE")},
     "labelled_text": {"path": str(Path(__file__).parents[1] / "data/labelled.csv")},
     "seq_mnist": {"order": "rows"},
 }
