@@ -91,13 +91,7 @@ def amount(row: Row, value: float) -> str:
 
 def shown_ratio(value: float) -> str:
     """A ratio with two or three digits."""
-    return (
-        f"{value:.2f}"
-        if value < 9.95
-        else f"{value:.1f}"
-        if value < 99.5
-        else (f"{value:,.0f}")
-    )
+    return _rounded(value, 9.95, 99.5)
 
 
 def described(row: Row) -> str:
@@ -106,10 +100,11 @@ def described(row: Row) -> str:
 
 
 def _digits(value: float) -> str:
-    return (
-        f"{value:.2f}"
-        if value < 9.995
-        else f"{value:.1f}"
-        if value < 99.95
-        else (f"{value:,.0f}")
-    )
+    return _rounded(value, 9.995, 99.95)
+
+
+def _rounded(value: float, two: float, one: float) -> str:
+    """With two decimals below `two`, one below `one`, else none."""
+    if value < two:
+        return f"{value:.2f}"
+    return f"{value:.1f}" if value < one else f"{value:,.0f}"

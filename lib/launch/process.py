@@ -50,6 +50,7 @@ def configure_jax() -> None:
     """Point JAX at a compilation cache that processes and later commands share.
 
     A folder per machine type: XLA's compiled code does not travel between processors.
+    Freed memory is kept from here on, which must be said before JAX starts a thread.
     """
     _keep_memory()
     import jax
