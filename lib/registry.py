@@ -48,15 +48,34 @@ from lib.tasks.sine import make_sine
 from lib.tasks.stories import make_stories
 from lib.types import Interface, Model, Task
 
-SEQUENCE_MODELS: dict[str, Callable[..., Model]] = {
+RECURRENT_MODELS: dict[str, Callable[..., Model]] = {
     "rnn": make_rnn,
     "gru": make_gru,
     "lstm": make_lstm,
+}
+
+LINEAR_MODELS: dict[str, Callable[..., Model]] = {
     "lru": make_lru,
+}
+
+MATRIX_MODELS: dict[str, Callable[..., Model]] = {}
+
+WINDOW_MODELS: dict[str, Callable[..., Model]] = {
     "tcn": make_tcn,
     "window_mlp": make_window_mlp,
+}
+
+TEXT_MODELS: dict[str, Callable[..., Model]] = {
     "bag": make_bag,
     "text_cnn": make_text_cnn,
+}
+
+SEQUENCE_MODELS = {
+    **RECURRENT_MODELS,  # a nonlinear recurrence, one step after another
+    **LINEAR_MODELS,  # linear in a state that is a vector
+    **MATRIX_MODELS,  # linear in a state that is a matrix
+    **WINDOW_MODELS,  # no recurrence: the last inputs themselves
+    **TEXT_MODELS,
 }
 
 PICTURE_MODELS: dict[str, Callable[..., Model]] = {
@@ -76,10 +95,28 @@ READING_MODELS: dict[str, Callable[..., Model]] = {
 
 MODELS = {**SEQUENCE_MODELS, **PICTURE_MODELS, **MAP_MODELS, **READING_MODELS}
 
-SEQUENCE_TASKS: dict[str, Callable[..., Task]] = {
+MEMORY_TASKS: dict[str, Callable[..., Task]] = {
     "recall": make_recall,
     "copy_memory": make_copy_memory,
     "adding": make_adding,
+}
+
+BINDING_TASKS: dict[str, Callable[..., Task]] = {}
+
+STATE_TASKS: dict[str, Callable[..., Task]] = {}
+
+HIERARCHY_TASKS: dict[str, Callable[..., Task]] = {}
+
+# Generated, with known floors and optima: what a measure of memory is made of.
+ABILITIES: dict[str, dict[str, Callable[..., Task]]] = {
+    "memory": MEMORY_TASKS,  # over what distance, and how much
+    "binding": BINDING_TASKS,  # what belongs to what
+    "state tracking": STATE_TASKS,  # a state that every input changes
+    "hierarchy": HIERARCHY_TASKS,  # an order that is nested, or undone
+}
+
+SEQUENCE_TASKS: dict[str, Callable[..., Task]] = {
+    **{name: make for tasks in ABILITIES.values() for name, make in tasks.items()},
     "stories": make_stories,
     "babi": make_babi,
     "python_docs": make_python_docs,

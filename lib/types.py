@@ -86,6 +86,7 @@ class Task(NamedTuple):
     metric `score_metric` at a length: what a predictor reaches that ignores the inputs,
     and what a perfect one reaches (None: unknown). `window_score(length, k)` is the
     best score in [0, 1] of any predictor that sees only the last k inputs.
+    `information(length)` is what an example asks to be kept, in bits, where defined.
 
     A stream task can also be read in order: `stream_at(data, index, length)` is window
     `index` of B parallel streams that together are the split. Where a stream begins its
@@ -116,6 +117,7 @@ class Task(NamedTuple):
     batch_at: Callable[[PyTree, Int[Array, ""], Int[Array, ""]], Batch] | None = None
     stream_batches: int = 0
     stream_at: Callable[[PyTree, Int[Array, ""], Int[Array, ""]], Batch] | None = None
+    information: Callable[[int], float] | None = None
 
 
 class Prepared(NamedTuple):
