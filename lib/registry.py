@@ -29,6 +29,8 @@ from lib.models.gru import make_gru
 from lib.models.locator import make_locator
 from lib.models.lru import make_lru
 from lib.models.lstm import make_lstm
+from lib.models.min_gru import make_min_gru
+from lib.models.min_lstm import make_min_lstm
 from lib.models.mlp import make_mlp
 from lib.models.picture_reader import make_picture_reader
 from lib.models.relation_chain import make_relation_chain
@@ -56,6 +58,8 @@ RECURRENT_MODELS: dict[str, Callable[..., Model]] = {
 
 LINEAR_MODELS: dict[str, Callable[..., Model]] = {
     "lru": make_lru,
+    "min_gru": make_min_gru,
+    "min_lstm": make_min_lstm,
 }
 
 MATRIX_MODELS: dict[str, Callable[..., Model]] = {}

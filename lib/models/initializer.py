@@ -56,10 +56,22 @@ def lstm_bias(forget_bias: Scalar, chrono_max: Scalar) -> Initializer:
 
     def init(key: PRNGKey, shape: tuple[int]) -> Float[Array, " G"]:
         size = shape[0] // 4
-        longest = jnp.maximum(jnp.float32(chrono_max) - 1, 1)
-        b_f = jnp.log(jax.random.uniform(key, (size,), minval=1, maxval=longest))
-        b_f = jnp.where(longest > 1, b_f, jnp.float32(forget_bias))
-        b_i = jnp.where(longest > 1, -b_f, jnp.zeros_like(b_f))
+        b_f = chrono_bias(key, size, forget_bias, chrono_max)
+        is_chrono = jnp.maximum(jnp.float32(chrono_max) - 1, 1) > 1
+        b_i = jnp.where(is_chrono, -b_f, jnp.zeros_like(b_f))
         return jnp.concatenate([b_i, b_f, jnp.zeros((2 * size,))])
 
     return init
+
+
+def chrono_bias(
+    key: PRNGKey, size: int, forget_bias: Scalar, chrono_max: Scalar
+) -> Float[Array, " H"]:
+    """Forget biases: the constant, or with chrono_max above 2 log U(1, chrono_max - 1).
+
+    The share kept a step, sigmoid of it, is then that of a time scale spread evenly up
+    to chrono_max steps.
+    """
+    longest = jnp.maximum(jnp.float32(chrono_max) - 1, 1)
+    b_f = jnp.log(jax.random.uniform(key, (size,), minval=1, maxval=longest))
+    return jnp.where(longest > 1, b_f, jnp.float32(forget_bias))
