@@ -29,6 +29,7 @@ from lib.models.gru import make_gru
 from lib.models.locator import make_locator
 from lib.models.lru import make_lru
 from lib.models.lstm import make_lstm
+from lib.models.mamba import make_mamba
 from lib.models.min_gru import make_min_gru
 from lib.models.min_lstm import make_min_lstm
 from lib.models.mlp import make_mlp
@@ -60,6 +61,7 @@ LINEAR_MODELS: dict[str, Callable[..., Model]] = {
     "lru": make_lru,
     "min_gru": make_min_gru,
     "min_lstm": make_min_lstm,
+    "mamba": make_mamba,
 }
 
 MATRIX_MODELS: dict[str, Callable[..., Model]] = {}

@@ -75,3 +75,22 @@ def chrono_bias(
     longest = jnp.maximum(jnp.float32(chrono_max) - 1, 1)
     b_f = jnp.log(jax.random.uniform(key, (size,), minval=1, maxval=longest))
     return jnp.where(longest > 1, b_f, jnp.float32(forget_bias))
+
+
+def uniform_within(bound: Scalar) -> Initializer:
+    """Uniform in [-bound, bound]."""
+
+    def init(key: PRNGKey, shape: tuple[int, ...]) -> Array:
+        return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
+
+    return init
+
+
+def log_uniform(low: Scalar, high: Scalar) -> Initializer:
+    """Logarithms of numbers that are spread evenly over the scales of [low, high]."""
+
+    def init(key: PRNGKey, shape: tuple[int, ...]) -> Array:
+        bounds = jnp.log(jnp.float32(low)), jnp.log(jnp.float32(high))
+        return jax.random.uniform(key, shape, minval=bounds[0], maxval=bounds[1])
+
+    return init

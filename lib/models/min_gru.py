@@ -11,7 +11,7 @@ the products are over all steps at once. A layer carries H numbers.
 
 Named choices. The recurrence is computed in value space. The authors' code computes it
 in log space, which needs positive candidates: candidate "positive" is theirs (appendix
-B.2), g(n_t) for n_t, with g(a) = a + 1/2 for a >= 0 and sigmoid(a) below. It starts from
+B.2), g(n_t) for n_t, with g(a) = a + 1/2 for a >= 0 and sigmoid(a) below. It starts at
 a positive state too; here h_0 = 0 for both. With biases of zero the gate starts at 1/2:
 `forget_bias` starts 1 - z_t at its sigmoid, and with `chrono_max` b_z is spread over
 time scales as the lstm's forget gate can be (Tallec & Ollivier 2018, arXiv:1804.11188).

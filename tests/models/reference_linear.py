@@ -4,7 +4,7 @@ Nothing here imports lib. Parameters are the dicts that the models hold; vectors
 rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -42,3 +42,52 @@ def min_lstm(p: Weights, x: Array, h: Array, positive: bool = False) -> Array:
 
 def g(a: Array) -> Array:
     return np.array([v + 0.5 if v >= 0 else 1 / (1 + np.exp(-v)) for v in a])
+
+
+def softplus(a: Array) -> Array:
+    return np.log1p(np.exp(a))
+
+
+def silu(a: Array) -> Array:
+    return a * sigmoid(a)
+
+
+def taps(x: Array, past: Array, K: Array) -> Array:
+    """Each channel's own causal filter: K[j] times the input j steps back."""
+    extended = np.concatenate([past, x])
+    k = len(K)
+    return np.array(
+        [
+            sum(K[j] * extended[t + k - 1 - j] for j in range(k))
+            for t in range(len(extended) - k + 1)
+        ]
+    )
+
+
+def rms(x: Array, scale: Array) -> Array:
+    return scale * x / np.sqrt(np.mean(x**2, axis=-1, keepdims=True) + 1e-6)
+
+
+def block(p: Weights, u: Array, mix: Callable[[Weights, Array], Array]) -> Array:
+    """A residual block of another width than its input, the last, with no MLP."""
+    x = u @ p["R"]
+    mixed = mix(p["mix"], rms(x, p["s_mix"]))
+    return rms(x + mixed, p["s_out"])
+
+
+def mamba(p: Weights, v: Array, h: Array, past: Array) -> Array:
+    """Gu & Dao 2023, algorithm 2 within the block of figure 3."""
+    A = -np.exp(p["log_A"])  # [N, E]
+    N, R = len(A), len(p["W_delta"])
+    x, z = np.split(v @ p["W_in"], 2, axis=1)
+    all_u = silu(taps(x, past, p["K"]) + p["b"])
+    all_y = []
+    for u, z_t in zip(all_u, z, strict=True):
+        d, B, C = np.split(u @ p["W_x"], [R, R + N])
+        delta = softplus(d @ p["W_delta"] + p["b_delta"])
+        y = np.zeros_like(u)
+        for e in range(len(u)):
+            h[:, e] = np.exp(delta[e] * A[:, e]) * h[:, e] + delta[e] * B * u[e]
+            y[e] = C @ h[:, e] + p["D"][e] * u[e]
+        all_y.append((y * silu(z_t)) @ p["W_out"])
+    return np.array(all_y)
