@@ -42,6 +42,7 @@ from lib.models.tcn import make_tcn
 from lib.models.text_cnn import make_text_cnn
 from lib.models.window_mlp import make_window_mlp
 from lib.tasks.adding import make_adding
+from lib.tasks.adding_any import make_adding_any
 from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.crowd import make_crowd
 from lib.tasks.recall import make_recall
@@ -105,6 +106,7 @@ MEMORY_TASKS: dict[str, Callable[..., Task]] = {
     "recall": make_recall,
     "copy_memory": make_copy_memory,
     "adding": make_adding,
+    "adding_any": make_adding_any,
 }
 
 BINDING_TASKS: dict[str, Callable[..., Task]] = {}

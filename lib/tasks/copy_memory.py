@@ -98,4 +98,5 @@ def make_copy_memory(split: Split, batch_size: int, max_length: int) -> Task:
         optimum=lambda length: 0.0,
         window_score=window_score,
         version=1,
+        information=lambda length: NUM_COPIED * math.log2(NUM_SYMBOLS),
     )

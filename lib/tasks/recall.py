@@ -16,6 +16,7 @@ T counts both ends: the last k inputs hold the cue if and only if k >= T. Chance
 and so is the accuracy of every predictor that sees fewer than T inputs.
 """
 
+import math
 from typing import Annotated, Literal
 
 import jax
@@ -82,4 +83,5 @@ def make_recall(
         optimum=lambda length: 1.0,
         window_score=lambda length, k: float(k >= length),
         version=1,
+        information=lambda length: math.log2(num_symbols),
     )

@@ -1,8 +1,6 @@
 """The generators, against their definitions written as loops."""
 
 import functools
-import inspect
-import re
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +8,7 @@ import numpy as np
 import pytest
 
 from lib.tasks.adding import make_adding
+from lib.tasks.adding_any import make_adding_any
 from lib.tasks.copy_memory import floor, make_copy_memory, symbols_retained
 from lib.tasks.recall import make_recall
 
@@ -17,6 +16,7 @@ RECALL = make_recall("train", 2000, 12)
 RECALL_EVERY = make_recall("train", 2000, 12, supervision="every")
 COPY_MEMORY = make_copy_memory("train", 8000, 9)
 ADDING = make_adding("train", 8000, 12)
+ADDING_ANY = make_adding_any("train", 20_000, 12)
 
 
 @functools.cache
@@ -121,30 +121,26 @@ def test_adding_marks_one_number_in_each_half_and_asks_for_their_sum(length):
     assert (batch.mask == np.eye(12)[length - 1]).all()
 
 
+@pytest.mark.parametrize("length", [2, 3, 7, 12])
+def test_adding_anywhere_marks_every_pair_of_numbers_equally_often(length):
+    batch = draw(ADDING_ANY, length)
+    values, markers = np.moveaxis(batch.inputs, 2, 0)
+    rows, places = np.nonzero(markers)
+    places = places.reshape(20_000, 2)
+    assert (np.bincount(rows) == 2).all()
+    pairs, counts = np.unique(places, axis=0, return_counts=True)
+    num_pairs = length * (length - 1) // 2
+    assert len(pairs) == num_pairs and places.max() == length - 1
+    # Chi-square, whose deviation is sqrt(2 n), at four deviations.
+    expected = 20_000 / num_pairs
+    excess = ((counts - expected) ** 2 / expected).sum() - (num_pairs - 1)
+    assert excess < 4 * np.sqrt(2 * num_pairs)
+    total = np.take_along_axis(values, places, axis=1).sum(1)
+    np.testing.assert_allclose(batch.targets[:, length - 1, 0], total, rtol=1e-6)
+    assert (batch.mask == np.eye(12)[length - 1]).all()
+
+
 def test_adding_numbers_are_uniform_on_the_unit_interval():
     values = draw(ADDING, 10).inputs[:, :10, 0].ravel()
     distance = np.abs(np.sort(values) - (np.arange(80_000) + 0.5) / 80_000).max()
     assert distance < 1.95 / np.sqrt(80_000)  # Kolmogorov's bound at one in a thousand
-
-
-@pytest.mark.parametrize("make", [make_recall, make_copy_memory, make_adding])
-def test_the_example_of_the_docstring_is_the_first_of_key_zero(make):
-    text = inspect.getdoc(inspect.getmodule(make))
-    text = text[text.index("An example") :]
-    length = int(re.search(r"T = (\d+)", text)[1])
-    batch = draw(make("train", 1, length), length)
-    rows = {r: re.search(rf"^    {r} +(.+)$", text, re.M) for r in ("inputs", "values")}
-    if rows["inputs"]:
-        inputs = [rows["inputs"][1]]
-    else:
-        markers = re.search(r"^    markers +(.+)$", text, re.M)[1]
-        inputs = [rows["values"][1], markers]
-    drawn = batch.inputs[0].reshape(-1, len(inputs))
-    for column, row in enumerate(inputs):
-        printed = np.array(row.split(), float)
-        np.testing.assert_allclose(drawn[:, column], printed, atol=0.0051)  # 2 decimals
-    answers = re.search(r"^    targets +(.+)$", text, re.M)[1].split()
-    assert [a != "." for a in answers] == list(batch.mask[0] == 1)
-    scored = np.array([a for a in answers if a != "."], float)
-    target = batch.targets[0].ravel()[batch.mask[0] == 1]
-    np.testing.assert_allclose(target, scored, atol=0.0051)

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from lib.tasks.adding import make_adding
+from lib.tasks.adding_any import make_adding_any
 from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.recall import make_recall
 
 RECALL = make_recall("train", 40_000, 5, num_symbols=4, num_distractors=3)
 COPY_MEMORY = make_copy_memory("train", 20_000, 4)
-ADDING = make_adding("train", 50_000, 20)
+ADDINGS = [make("train", 50_000, 20) for make in (make_adding, make_adding_any)]
 
 
 @functools.cache
@@ -45,9 +46,10 @@ def test_recall_is_known_to_a_window_that_holds_the_cue_and_to_no_other(k):
 
 
 @pytest.mark.parametrize("length", [2, 7, 20])
-def test_adding_is_known_to_the_share_of_markers_in_the_window(length):
+@pytest.mark.parametrize("task", ADDINGS, ids=["halves", "any"])
+def test_adding_is_known_to_the_share_of_markers_in_the_window(task, length):
     """Least squares on what a window knows: how many markers it holds, their sum."""
-    batch = draw(ADDING, length)
+    batch = draw(task, length)
     target = batch.targets[:, length - 1, 0].astype(np.float64)
     for k in range(1, length + 1):
         seen = batch.inputs[:, length - k : length]
@@ -57,7 +59,7 @@ def test_adding_is_known_to_the_share_of_markers_in_the_window(length):
         features = np.concatenate([held, held * total], axis=1)  # [N, 6]
         weights, *_ = np.linalg.lstsq(features[::2], target[::2], rcond=None)
         error = np.mean((features[1::2] @ weights - target[1::2]) ** 2)
-        expected = (1 / 6) * (1 - ADDING.window_score(length, k))
+        expected = (1 / 6) * (1 - task.window_score(length, k))
         # Four standard errors of 25,000 squares with a standard deviation of 0.18.
         assert error == pytest.approx(expected, abs=0.0046)
 

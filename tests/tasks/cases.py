@@ -1,0 +1,30 @@
+"""The options and sizes with which the generated tasks of sequences are tested.
+
+A registered task is tested with its defaults, or with the options that are given here,
+each set of them a case of its own.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib.registry import ABILITIES
+
+GENERATED = (*(name for tasks in ABILITIES.values() for name in tasks), "stories")
+
+VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
+    "recall": ({}, {"supervision": "every"}),
+}
+
+# A length, and a longest one that it is padded to; and where a task needs longer ones.
+USUAL_SIZES = (9, 24)
+SIZES: Mapping[str, tuple[int, int]] = {}
+
+
+def sizes_of(name: str) -> tuple[int, int]:
+    """The length and the `max_length` with which a task is tested."""
+    return SIZES.get(name, USUAL_SIZES)
+
+
+def name_of(name: str, options: Mapping[str, Any]) -> str:
+    """A case's name, as "recall-supervision=every"."""
+    return "-".join([name, *(f"{k}={v}" for k, v in options.items())])
