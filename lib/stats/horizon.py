@@ -1,27 +1,16 @@
-"""Statistics of one comparison: scores, horizons, rates and their intervals.
+"""How far back a seed remembers, and what that is over seeds.
 
-Seeds are the replicates; every interval is over seeds. A bootstrap needs at least
-`MIN_SEEDS` of them to be worth drawing, and even then a 95 % interval of the mean from
-5 seeds covers the truth about 82 % of the time (41 % where failures are rare).
+A horizon is one of the tested lengths, or censored: no statistic here turns it into a
+number that was not tested.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist, fmean
 from typing import NamedTuple
-
-import numpy as np
 
 THRESHOLD = 0.9  # the score from which a length counts as remembered
 RELIABLE = 0.9  # the fraction of seeds that a reliable horizon asks for
 NEAR_FULL = 0.01  # nats: a loss this close to the full context's has used it all
-MIN_SEEDS = 5
-
-
-class Interval(NamedTuple):
-    low: float
-    high: float
 
 
 class Horizon(NamedTuple):
@@ -49,22 +38,6 @@ class Horizon(NamedTuple):
 class HorizonInterval(NamedTuple):
     low: Horizon
     high: Horizon
-
-
-def normalised_score(value: float, floor: float, optimum: float) -> float:
-    """clip((value - floor) / (optimum - floor), 0, 1): 0 is the floor, 1 the optimum.
-
-    The optimum may lie above the floor (accuracy) or below it (loss). A value that is
-    not finite scores 0.
-    """
-    if not (math.isfinite(floor) and math.isfinite(optimum)) or floor == optimum:
-        raise ValueError(
-            "score: floor and optimum must be finite and differ, "
-            f"got {floor!r} and {optimum!r}."
-        )
-    if not math.isfinite(value):
-        return 0.0
-    return min(max((value - floor) / (optimum - floor), 0.0), 1.0)
 
 
 def horizon(
@@ -137,44 +110,6 @@ def median_horizon_interval(
     low = next(i for i, p in enumerate(below) if p >= tail)
     high = next(i for i, p in enumerate(below) if p >= 1 - tail)
     return HorizonInterval(ordered[low], ordered[high])
-
-
-def mean_interval(
-    values: Sequence[float], level: float = 0.95, resamples: int = 10_000
-) -> Interval:
-    """Percentile bootstrap interval of the mean over seeds.
-
-    The generator is seeded from the values, whatever their order, so that the same
-    folder gives the same report byte for byte.
-    """
-    if not values:
-        raise ValueError("mean_interval: needs at least 1 value, got 0.")
-    ordered = np.sort(np.asarray(values, dtype=np.float64)) + 0.0  # -0.0 becomes 0.0
-    digest = hashlib.sha256(ordered.astype("<f8").tobytes()).digest()
-    generator = np.random.default_rng(int.from_bytes(digest[:8], "little"))
-    draws = generator.integers(len(ordered), size=(resamples, len(ordered)))
-    means = ordered[draws].mean(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    # Equal values differ from their own mean in the last bit.
-    mean = fmean(values)
-    return Interval(min(float(low), mean), max(float(high), mean))
-
-
-def wilson_interval(solved: int, total: int, level: float = 0.95) -> Interval:
-    """Wilson's interval of a rate of `solved` out of `total` (Wilson 1927)."""
-    if not 0 <= solved <= total:
-        raise ValueError(f"wilson_interval: {solved} of {total} is not a rate.")
-    if total == 0:
-        return Interval(0.0, 1.0)
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    rate = solved / total
-    centre = rate + z * z / (2 * total)
-    spread = z * math.sqrt(rate * (1 - rate) / total + (z / (2 * total)) ** 2)
-    scale = 1 + z * z / total
-    # At the ends the formula gives the rate itself but for rounding.
-    low = 0.0 if solved == 0 else max((centre - spread) / scale, 0.0)
-    high = 1.0 if solved == total else min((centre + spread) / scale, 1.0)
-    return Interval(low, high)
 
 
 def _same_lengths(horizons: Sequence[Horizon]) -> int:
