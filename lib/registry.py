@@ -25,6 +25,9 @@ from lib.data.vqa import make_vqa
 from lib.models.bag import make_bag
 from lib.models.cnn import make_cnn
 from lib.models.cnn_mlp import make_cnn_mlp
+from lib.models.delta_net import make_delta_net
+from lib.models.gated_delta_net import make_gated_delta_net
+from lib.models.gated_linear_attention import make_gated_linear_attention
 from lib.models.gru import make_gru
 from lib.models.locator import make_locator
 from lib.models.lru import make_lru
@@ -65,7 +68,11 @@ LINEAR_MODELS: dict[str, Callable[..., Model]] = {
     "mamba": make_mamba,
 }
 
-MATRIX_MODELS: dict[str, Callable[..., Model]] = {}
+MATRIX_MODELS: dict[str, Callable[..., Model]] = {
+    "gated_linear_attention": make_gated_linear_attention,
+    "delta_net": make_delta_net,
+    "gated_delta_net": make_gated_delta_net,
+}
 
 WINDOW_MODELS: dict[str, Callable[..., Model]] = {
     "tcn": make_tcn,

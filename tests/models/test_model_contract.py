@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lib.long_sequence import stream
+from lib.registry import MATRIX_MODELS
 from lib.registry import SEQUENCE_MODELS as MODELS
 from lib.types import Interface, Model
 
@@ -18,6 +19,7 @@ FLOATS = Interface(vocabulary_size=0, input_size=D, output_size=4)
 
 # Sizes below T, so that receptive fields end inside the sequence.
 SMALL = {"window_mlp": {"window": 4}, "text_cnn": {"widths": (2, 3)}}
+SMALL |= {name: {"num_heads": 2} for name in MATRIX_MODELS}
 SMALL_TCN = {"num_layers": 2, "kernel_size": 2}
 OVER_TOKENS = {"bag": {"ngrams": 3, "num_buckets": 11, "weighted": True}}
 # A maximum has a gradient for the largest step alone.

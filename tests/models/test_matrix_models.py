@@ -1,0 +1,53 @@
+"""Models whose state is a matrix, against loops in double precision."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+
+from lib.models.delta_net import make_delta_net
+from lib.models.gated_delta_net import init_rate, make_gated_delta_net
+from lib.models.gated_linear_attention import make_gated_linear_attention
+from tests.models import reference_matrix as reference
+from tests.models.agreement import INTERFACE, check_agreement
+
+# The factory, what it is given beside two heads, and the loop of its mixing.
+CASES = {
+    "gated_linear_attention": (
+        make_gated_linear_attention,
+        {"gate_rank": 3, "conv_size": 2},
+        reference.gated_linear_attention,
+    ),
+    "delta_net": (
+        make_delta_net,
+        {"max_beta": 2.0},
+        functools.partial(reference.delta_net, max_beta=2.0),
+    ),
+    "gated_delta_net": (
+        make_gated_delta_net,
+        {"conv_size": 3},
+        functools.partial(reference.gated_delta_net, max_beta=1.0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_model_follows_its_paper_in_values_and_gradients(name):
+    make, settings, loop = CASES[name]
+    model = make(INTERFACE, hidden_size=6, num_heads=2, **settings)
+    check_agreement(model, reference.block(loop))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_heads_that_do_not_divide_the_width_are_refused(name):
+    with pytest.raises(ValueError, match=f"{name}: .* hidden_size 6 and num_heads 4"):
+        CASES[name][0](INTERFACE, hidden_size=6, num_heads=4)
+
+
+def test_the_gate_of_the_delta_rule_starts_between_a_tenth_and_a_thousandth_a_step():
+    d = np.asarray(init_rate(jax.random.key(0), (256,)), np.float64)
+    rate = reference.softplus(d)
+    assert 0.99e-3 <= rate.min() and rate.max() <= 1.01e-1
+    # log10 is uniform in [-3, -1]: mean -2, of 256 draws within 0.12.
+    assert abs(np.mean(np.log10(rate)) + 2) < 0.12
