@@ -51,6 +51,7 @@ from lib.tasks.crowd import make_crowd
 from lib.tasks.recall import make_recall
 from lib.tasks.scene_questions import make_scene_questions
 from lib.tasks.scenes import make_scenes
+from lib.tasks.selective_copy import make_selective_copy
 from lib.tasks.sine import make_sine
 from lib.tasks.stories import make_stories
 from lib.types import Interface, Model, Task
@@ -114,6 +115,7 @@ MEMORY_TASKS: dict[str, Callable[..., Task]] = {
     "copy_memory": make_copy_memory,
     "adding": make_adding,
     "adding_any": make_adding_any,
+    "selective_copy": make_selective_copy,
 }
 
 BINDING_TASKS: dict[str, Callable[..., Task]] = {}

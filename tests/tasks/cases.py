@@ -13,6 +13,10 @@ GENERATED = (*(name for tasks in ABILITIES.values() for name in tasks), "stories
 
 VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "recall": ({}, {"supervision": "every"}),
+    "selective_copy": (
+        {"num_tokens": 4},
+        {"num_tokens": 3, "placement": "first", "order": "reverse"},
+    ),
 }
 
 # A length, and a longest one that it is padded to; and where a task needs longer ones.
