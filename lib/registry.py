@@ -48,7 +48,13 @@ from lib.tasks.adding import make_adding
 from lib.tasks.adding_any import make_adding_any
 from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.crowd import make_crowd
+from lib.tasks.cumulative_parity import make_cumulative_parity
+from lib.tasks.dyck import make_dyck
+from lib.tasks.flip_flop import make_flip_flop
+from lib.tasks.group_word import make_group_word
+from lib.tasks.parity import make_parity
 from lib.tasks.recall import make_recall
+from lib.tasks.reverse import make_reverse
 from lib.tasks.scene_questions import make_scene_questions
 from lib.tasks.scenes import make_scenes
 from lib.tasks.selective_copy import make_selective_copy
@@ -120,9 +126,17 @@ MEMORY_TASKS: dict[str, Callable[..., Task]] = {
 
 BINDING_TASKS: dict[str, Callable[..., Task]] = {}
 
-STATE_TASKS: dict[str, Callable[..., Task]] = {}
+STATE_TASKS: dict[str, Callable[..., Task]] = {
+    "parity": make_parity,
+    "cumulative_parity": make_cumulative_parity,
+    "group_word": make_group_word,
+    "flip_flop": make_flip_flop,
+}
 
-HIERARCHY_TASKS: dict[str, Callable[..., Task]] = {}
+HIERARCHY_TASKS: dict[str, Callable[..., Task]] = {
+    "dyck": make_dyck,
+    "reverse": make_reverse,
+}
 
 # Generated, with known floors and optima: what a measure of memory is made of.
 ABILITIES: dict[str, dict[str, Callable[..., Task]]] = {

@@ -1,0 +1,120 @@
+"""State tracking, against the languages of its definitions, example by example."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+
+from lib.registry import TASKS
+from lib.tasks.group_word import GROUPS, elements, product_table
+from tests.tasks import state_language as language
+from tests.tasks.exact import check_sampler, check_scores, draw
+
+LANGUAGES = [
+    ("parity", {}, 5, language.parity(5)),
+    ("parity", {"density": 0.2}, 5, language.parity(5, 0.2)),
+    ("cumulative_parity", {}, 5, language.cumulative_parity(5)),
+    ("cumulative_parity", {"density": 0.7}, 5, language.cumulative_parity(5, 0.7)),
+    ("flip_flop", {"ignore": 0.5}, 7, language.flip_flop(7, 0.5)),
+    ("flip_flop", {"ignore": 0.5}, 8, language.flip_flop(7, 0.5)),
+    ("flip_flop", {"ignore": 1.0}, 7, language.flip_flop(7, 1.0)),
+]
+CASES = [
+    pytest.param(
+        *case, id="-".join([case[0], *map(str, case[1].values()), str(case[2])])
+    )
+    for case in LANGUAGES
+]
+
+
+@pytest.mark.parametrize(("name", "options", "length", "examples"), CASES)
+def test_what_is_drawn_is_the_language(name, options, length, examples):
+    task = TASKS[name]("train", 12_000, length + 1, **options)
+    check_sampler(task, examples, length)
+
+
+@pytest.mark.parametrize(("name", "options", "length", "examples"), CASES)
+def test_floor_and_window_scores_are_exact(name, options, length, examples):
+    task = TASKS[name]("train", 1, length, **options)
+    check_scores(task, examples, length)
+
+
+def test_flip_flops_of_nine_inputs_have_the_scores_of_all_their_strings():
+    task = TASKS["flip_flop"]("train", 1, 9, ignore=0.8)
+    check_scores(task, language.flip_flop(9, 0.8), 9)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_has_its_order_its_identity_first_and_associates(group):
+    order = {"A5": 60, "Z60": 60, "A4xZ5": 60, "S5": 120, "Z120": 120}
+    order |= {"A4": 12, "S3": 6, "Z6": 6, "Z2": 2}
+    table = product_table(group)
+    every = np.arange(order[group])
+    assert table.shape == (order[group], order[group])
+    np.testing.assert_array_equal(table[0], every)
+    np.testing.assert_array_equal(table[:, 0], every)
+    for rows in (table, table.T):  # a Latin square: every element has its inverse
+        np.testing.assert_array_equal(
+            np.sort(rows, axis=1), np.tile(every, (len(rows), 1))
+        )
+    np.testing.assert_array_equal(table[table], table[:, table])
+
+
+def test_the_commutator_subgroup_tells_a5_from_the_solvable_groups_of_its_size():
+    assert derived_orders("A5") == [60, 60]
+    assert derived_orders("A4xZ5") == [60, 4, 1]
+    assert derived_orders("Z60") == [60, 1]
+    assert derived_orders("S5") == [120, 60, 60]
+
+
+def derived_orders(group):
+    """The orders of G, of its commutator subgroup, of that one's, until they stay."""
+    table = product_table(group)
+    inverse = np.argmin(table, axis=1)  # 0 is the identity
+    members, orders = set(range(len(table))), [len(table)]
+    while len(orders) < 2 or orders[-1] not in (1, orders[-2]):
+        pairs = itertools.product(members, repeat=2)
+        found = {
+            int(table[table[inverse[a], inverse[b]], table[a, b]]) for a, b in pairs
+        }
+        while True:
+            grown = {int(table[a, b]) for a, b in itertools.product(found, repeat=2)}
+            if grown <= found:
+                break
+            found |= grown
+        members = found
+        orders.append(len(found))
+    return orders
+
+
+@pytest.mark.parametrize("group", ["A5", "A4xZ5"])
+def test_group_words_are_the_products_of_permutations(group):
+    task = TASKS["group_word"]("train", 50, 9, group=group)
+    members = elements(group)
+    batch = draw(task, 7)
+    for inputs, targets in zip(batch.inputs, batch.targets, strict=True):
+        points = list(range(len(members[0])))
+        for x, y in zip(inputs[:7], targets[:7], strict=True):
+            points = [members[x][p] for p in points]
+            assert members[y] == tuple(points)
+    assert batch.mask[:, :7].all() and not batch.mask[:, 7:].any()
+
+
+def test_group_words_of_s3_have_the_scores_of_all_words():
+    words = language.group_words(elements("S3"), 4)
+    task = TASKS["group_word"]("train", 20_000, 5, group="S3")
+    check_scores(task, words, 4)
+    check_sampler(task, words, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("flip_flop", {"length": 2}, "flip_flop: length must be at least 3, got 2"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(name, settings, message):
+    length = settings.pop("length")
+    with pytest.raises(ValueError, match=re.escape(message)):
+        TASKS[name]("train", 1, length, **settings)
