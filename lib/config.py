@@ -11,6 +11,8 @@ A config is plain data with six entries:
 
 The run's id is the first 16 hexadecimal digits of the SHA-256 of the canonical JSON of
 all that, of the versions of task and model, and of the fingerprint of the task's data.
+Settings marked as `Added` are left out of it at their default, so that a new setting
+leaves the ids of the runs before it as they are.
 """
 
 import inspect
@@ -19,10 +21,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
+from lib.curriculum import Curriculum, Lengths
 from lib.error import UserError
 from lib.optimizer import OPTIMIZERS, make_optimizer
 from lib.registry import MODELS, TASKS
 from lib.setting import (
+    Added,
     Bound,
     Count,
     Probability,
@@ -48,6 +52,10 @@ class Training:
     stop_score: Probability = 0.0  # stop at this validation score; 0: never
     stop_patience: Size = 2  # validations running that must reach it
     state: State = "initial"  # "carried": truncated backpropagation over a stream
+    # lengths of the batches (lib/curriculum.py); "none": all have the task's length
+    curriculum: Annotated[Curriculum, Added()] = "none"
+    min_length: Annotated[Size, Added()] = 1  # the shortest that a curriculum draws
+    growth_steps: Annotated[Count, Added()] = 0  # "linear": 0 is half of num_steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +99,16 @@ class Config:
     seed: int
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain JSON data: `make_config` of it gives an equal config."""
-        return json.loads(json.dumps(asdict(self)))
+        """The same as plain JSON data: `make_config` of it gives an equal config.
+
+        Without added settings at their default, as the run's id sees it.
+        """
+        plain = json.loads(json.dumps(asdict(self)))
+        for section, values, settings in _sections(self):
+            for name, setting in settings.items():
+                if setting.added and values[name] == setting.default:
+                    del plain[section][name]
+        return plain
 
 
 def make_config(given: Mapping[str, Any]) -> Config:
@@ -152,11 +168,19 @@ def run_id(config: Config, versions: Mapping[str, int], fingerprint: str) -> str
     )
 
 
+def training_lengths(config: Config) -> Lengths:
+    """The distribution of the lengths that a run trains on."""
+    train = config.train
+    growth = train.growth_steps or -(-train.num_steps // 2)
+    return Lengths(train.curriculum, train.min_length, config.task["length"], growth)
+
+
 def traced_settings(config: Config) -> dict[str, float]:
     """The scalars that may differ inside one program, by 'section.name'."""
     return {
         f"{section}.{name}": float(values[name])
-        for section, values, settings in _factories(config)
+        for section, values, settings in _sections(config)
+        if section in ("model", "optimizer")
         for name, setting in settings.items()
         if setting.traced
     }
@@ -172,12 +196,17 @@ def static_settings(config: Config) -> dict[str, Any]:
     return static
 
 
-def _factories(config: Config):
+def _sections(config: Config):
+    """(section, its values, its settings by name) of all but the seed."""
+    optimizer = settings_of(make_optimizer)
     for section, values, known, common in (
+        ("task", config.task, TASKS, _LENGTH),
         ("model", config.model, MODELS, {}),
-        ("optimizer", config.optimizer, OPTIMIZERS, settings_of(make_optimizer)),
+        ("optimizer", config.optimizer, OPTIMIZERS, optimizer),
     ):
         yield section, values, {**common, **settings_of(known[values["name"]])}
+    for section, values in (("train", config.train), ("evaluation", config.evaluation)):
+        yield section, asdict(values), settings_of(type(values))
 
 
 def _check_named(

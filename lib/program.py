@@ -16,8 +16,10 @@ from lib.config import (
     run_id,
     static_settings,
     traced_settings,
+    training_lengths,
 )
 from lib.cost import model_cost
+from lib.curriculum import validated_lengths
 from lib.error import UserError
 from lib.gradient import check_recurrent
 from lib.optimizer import make_optimizer
@@ -81,6 +83,7 @@ def check_program(config: Config) -> None:
         _check_shards(config)
         program = make_program(config)
         _check_evaluation(program)
+        _check_curriculum(program)
         if config.train.stop_score and program.task.optimum is None:
             raise ValueError(
                 f"{config.task['name']}: train.stop_score needs a task with a score; "
@@ -164,6 +167,57 @@ def _check_evaluation(program: Program) -> None:
             task.window_score(length, 1)
 
 
+def _check_curriculum(program: Program) -> None:
+    """Raise ValueError where batches of the lengths asked for cannot be drawn."""
+    config, task = program.config, program.task
+    train, name = config.train, config.task["name"]
+    if train.curriculum == "none":
+        if train.min_length > 1 or train.growth_steps:
+            raise ValueError(
+                "train.min_length and train.growth_steps need a train.curriculum, "
+                "which is 'none'"
+            )
+        return
+    lengths = training_lengths(config)
+    if lengths.shortest > lengths.longest:
+        raise ValueError(
+            f"train.min_length must be at most task.length {lengths.longest}, got "
+            f"{lengths.shortest}"
+        )
+    if train.growth_steps and train.curriculum != "linear":
+        raise ValueError(
+            "train.growth_steps needs train.curriculum 'linear', got "
+            f"{train.curriculum!r}"
+        )
+    one_size = (
+        task.interface.image or task.stream_at or task.max_length != (lengths.longest)
+    )
+    if one_size or train.state == "carried":
+        raise ValueError(
+            f"{name}: train.curriculum needs a task whose examples have a length, not "
+            "a picture, a series or a running text"
+        )
+    _check_shortest(config)
+
+
+def _check_shortest(config: Config) -> None:
+    """Raise ValueError where the task has no such examples, or nothing to learn."""
+    name = config.task["name"]
+    for length in validated_lengths(training_lengths(config)):
+        try:
+            task = make_task(config, "train", max_length=length)
+            floor = task.floor(length)
+        except ValueError as error:
+            raise ValueError(
+                f"train.min_length {config.train.min_length}: {error}"
+            ) from error
+        if task.optimum is not None and floor == task.optimum(length):
+            raise ValueError(
+                f"{name}: nothing can be learnt at length {length}: choose another "
+                "train.min_length"
+            )
+
+
 def _check_carried(program: Program) -> None:
     """Raise ValueError where no state can go on from one batch to the next."""
     config = program.config
@@ -214,6 +268,7 @@ def _make_program(static: str) -> Program:
             tx,
             config.train.state,
             config.evaluation.state,
+            None if config.train.curriculum == "none" else training_lengths(config),
         ),
         cost=functools.cache(functools.partial(_cost, config, task, make_model)),
         config=config,

@@ -8,8 +8,9 @@ import jax
 import numpy as np
 from jaxtyping import PyTree
 
-from lib.config import Config
+from lib.config import Config, training_lengths
 from lib.cost import tokens_per_example
+from lib.curriculum import total_length, validated_lengths
 from lib.probe import examine
 from lib.program import Program, eval_length, make_hparams
 from lib.stats import normalised_score
@@ -88,15 +89,16 @@ def describe_run(
     """The content of a run's result file."""
     hparams = make_hparams(config)
     stopped = "solved" if ending.solved else "budget"
-    examples = ending.step * config.train.batch_size
-    tokens = examples * tokens_per_example(program.task)
     result = {
         "state": "done" if ending.sound else "diverged",
         "step": ending.step,
         "stopped": stopped if ending.sound else "diverged",
         "metrics": {"test": {str(n): dict(v) for n, v in test.items()}},
         "task": describe_task(program),
-        "cost": {**program.cost(), "tokens": tokens},
+        "cost": {
+            **program.cost(),
+            "tokens": _tokens_seen(program, config, ending.step),
+        },
         "measured": dict(ending.measured),
     }
     if ending.sound:
@@ -122,13 +124,22 @@ def describe_task(program: Program) -> dict[str, Any]:
 
 
 def _lengths(program: Program, split: Split) -> list[int]:
-    """The lengths a split is scored at; validation keeps to the training length."""
+    """The lengths a split is scored at; validation keeps to those of training."""
     config = program.config
     if config.evaluation.window:
         return [eval_length(config)]
-    trained = config.task["length"]
-    others = config.evaluation.lengths if split == "test" else ()
-    return sorted({trained, *others})
+    if split == "test":
+        return sorted({config.task["length"], *config.evaluation.lengths})
+    return list(validated_lengths(training_lengths(config)))
+
+
+def _tokens_seen(program: Program, config: Config, num_steps: int) -> int:
+    """What a run of so many steps was trained on, padding not counted."""
+    if config.train.curriculum == "none":
+        steps = num_steps * tokens_per_example(program.task)
+    else:
+        steps = total_length(training_lengths(config), config.seed, num_steps)
+    return steps * config.train.batch_size
 
 
 def _numbers(task: Task, length: int, sums: Mapping[str, Any]) -> dict[str, float]:

@@ -46,6 +46,14 @@ class Traced:
     """Marks a scalar that may differ between the runs of one compiled program."""
 
 
+@dataclass(frozen=True)
+class Added:
+    """Marks a setting that came after runs existed, whose default is what they did.
+
+    At its default it is no part of a run's id: those runs keep theirs.
+    """
+
+
 Scalar = float  # or a tracer of one, inside a compiled program
 Size = Annotated[int, Bound(1, 2**31 - 1)]
 Count = Annotated[int, Bound(0, 2**31 - 1)]
@@ -68,6 +76,7 @@ class Setting:
     traced: bool = False
     optional: bool = False  # None is allowed
     item: "Setting | None" = None  # what a tuple holds
+    added: bool = False  # no part of a run's id at its default
 
 
 @functools.cache
@@ -83,12 +92,13 @@ def settings_of(factory: Callable[..., Any]) -> Mapping[str, Setting]:
 
 
 def _setting(hint: Any, default: Any) -> Setting:
-    bound, traced, optional = None, False, False
+    bound, traced, optional, added = None, False, False, False
     while True:
         if get_origin(hint) is Annotated:
             hint, *marks = get_args(hint)
             bound = next((m for m in marks if isinstance(m, Bound)), bound)
             traced = traced or any(isinstance(m, Traced) for m in marks)
+            added = added or any(isinstance(m, Added) for m in marks)
         elif get_origin(hint) in (typing.Union, types.UnionType):
             members = [h for h in get_args(hint) if h is not types.NoneType]
             optional = len(members) < len(get_args(hint))
@@ -97,11 +107,12 @@ def _setting(hint: Any, default: Any) -> Setting:
             break
     if get_origin(hint) is Literal:
         choices = get_args(hint)
-        return Setting(type(choices[0]), default, None, choices, traced, optional)
+        kind = type(choices[0])
+        return Setting(kind, default, None, choices, traced, optional, added=added)
     if get_origin(hint) is tuple:
         item = _setting(get_args(hint)[0], inspect.Parameter.empty)
-        return Setting(tuple, default, None, (), False, optional, item)
-    return Setting(hint, default, bound, (), traced, optional)
+        return Setting(tuple, default, None, (), False, optional, item, added)
+    return Setting(hint, default, bound, (), traced, optional, added=added)
 
 
 def check_settings(

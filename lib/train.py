@@ -1,7 +1,8 @@
 """Training, evaluation and prediction of one run: pure functions, no files, no R axis.
 
 Every random number follows from the run's seed and the step: parameters from
-fold_in(key(seed), 0), the step after k others from fold_in(key(seed), k + 1).
+fold_in(key(seed), 0), the step after k others from fold_in(key(seed), k + 1), which
+also draws the length of its examples where a curriculum varies it.
 Evaluation examples come from keys of their own, the same for every seed and model.
 """
 
@@ -15,6 +16,7 @@ import optax
 from jax import lax
 from jaxtyping import Array, Int, Integer, PyTree
 
+from lib.curriculum import Lengths, draw_length, step_key
 from lib.long_sequence import is_long, score_in_chunks
 from lib.ops.chunk import restart
 from lib.shard import Shard, share_out
@@ -45,8 +47,12 @@ def make_trainer(
     make_optimizer: Callable[[Hparams], optax.GradientTransformation],
     train_state: State = "initial",
     eval_state: State = "initial",
+    lengths: Lengths | None = None,
 ) -> Trainer:
     """Training on `task` and scoring on `eval_task`, for one run.
+
+    `lengths` says how long the examples of each step are; None: all have the task's
+    `max_length`.
 
     The model and the optimizer are built inside the traced functions, from scalars
     that may differ between the runs of one program.
@@ -57,6 +63,8 @@ def make_trainer(
     one ended in, which counts as a constant: backpropagation truncated at the window
     (Williams & Peng 1990, Neural Computation 2(4)), of memory as long as the stream.
     """
+
+    drawn = lengths or Lengths("none", 1, task.max_length)
 
     def init(seed: Integer[Array, ""], hparams: Hparams, data: PyTree) -> TrainState:
         # One example of one step: the program of `init` is the same for all lengths.
@@ -75,9 +83,9 @@ def make_trainer(
 
     def step(state: TrainState, hparams: Hparams, data: PyTree) -> TrainState:
         model, tx = make_model(hparams), make_optimizer(hparams)
-        step_key = jax.random.fold_in(jax.random.key(state.seed), state.step + 1)
-        sample_key, noise_key = jax.random.split(step_key, 2)
-        length = jnp.int32(task.max_length)
+        key = step_key(state.seed, state.step)
+        sample_key, noise_key = jax.random.split(key, 2)
+        length = draw_length(drawn, key, state.step)
         if train_state == "carried":
             # After their last window the streams begin again.
             batch = _stream(task, data, state.step % task.stream_batches, length)

@@ -44,7 +44,7 @@ LAYERS = (
         "lib.exciting",
         "lib.side_cost",
     ),
-    ("lib.registry", "lib.optimizer", "lib.shard"),
+    ("lib.registry", "lib.optimizer", "lib.shard", "lib.curriculum"),
     ("lib.models", "lib.tasks"),
     ("lib.data",),
     ("lib.ops", "lib.loss"),
