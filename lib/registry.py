@@ -41,6 +41,7 @@ from lib.models.relation_chain import make_relation_chain
 from lib.models.relation_network import make_relation_network
 from lib.models.resnet import make_resnet
 from lib.models.rnn import make_rnn
+from lib.models.s5 import make_s5
 from lib.models.tcn import make_tcn
 from lib.models.text_cnn import make_text_cnn
 from lib.models.window_mlp import make_window_mlp
@@ -73,6 +74,7 @@ LINEAR_MODELS: dict[str, Callable[..., Model]] = {
     "min_gru": make_min_gru,
     "min_lstm": make_min_lstm,
     "mamba": make_mamba,
+    "s5": make_s5,
 }
 
 MATRIX_MODELS: dict[str, Callable[..., Model]] = {

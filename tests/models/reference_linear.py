@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tests.reference import sigmoid
+from tests.reference import gelu, sigmoid
 
 Array = np.ndarray
 Weights = Mapping[str, Array]
@@ -90,4 +90,19 @@ def mamba(p: Weights, v: Array, h: Array, past: Array) -> Array:
             h[:, e] = np.exp(delta[e] * A[:, e]) * h[:, e] + delta[e] * B * u[e]
             y[e] = C @ h[:, e] + p["D"][e] * u[e]
         all_y.append((y * silu(z_t)) @ p["W_out"])
+    return np.array(all_y)
+
+
+def s5(p: Weights, u: Array, h: Array) -> Array:
+    """Smith et al. 2023, equations 2 to 6, on one of each conjugate pair of states."""
+    half = len(h)
+    A = -np.exp(p["log_decay"]) + 1j * p["frequency"]
+    B = p["B"][:, :half] + 1j * p["B"][:, half:]
+    C = p["C"][:half] - 1j * p["C"][half:]
+    factor = np.exp(np.exp(p["log_Delta"]) * A)
+    all_y = []
+    for u_t in u:
+        h = factor * h + (factor - 1) / A * (u_t @ B)
+        v = gelu(2 * (h @ C).real + p["D"] * u_t)
+        all_y.append(v * sigmoid(v @ p["W"] + p["w"]))
     return np.array(all_y)
