@@ -44,6 +44,7 @@ from lib.models.rnn import make_rnn
 from lib.models.s5 import make_s5
 from lib.models.tcn import make_tcn
 from lib.models.text_cnn import make_text_cnn
+from lib.models.transformer import make_transformer
 from lib.models.window_mlp import make_window_mlp
 from lib.tasks.adding import make_adding
 from lib.tasks.adding_any import make_adding_any
@@ -86,6 +87,7 @@ MATRIX_MODELS: dict[str, Callable[..., Model]] = {
 WINDOW_MODELS: dict[str, Callable[..., Model]] = {
     "tcn": make_tcn,
     "window_mlp": make_window_mlp,
+    "transformer": make_transformer,
 }
 
 TEXT_MODELS: dict[str, Callable[..., Model]] = {
@@ -97,7 +99,7 @@ SEQUENCE_MODELS = {
     **RECURRENT_MODELS,  # a nonlinear recurrence, one step after another
     **LINEAR_MODELS,  # linear in a state that is a vector
     **MATRIX_MODELS,  # linear in a state that is a matrix
-    **WINDOW_MODELS,  # no recurrence: the last inputs themselves
+    **WINDOW_MODELS,  # no recurrence: the last inputs, or what each became
     **TEXT_MODELS,
 }
 

@@ -152,6 +152,6 @@ def along(point: Any, direction: Any, size: float) -> Any:
     if isinstance(point, Mapping):
         return {k: along(v, direction[k], size) for k, v in point.items()}
     if isinstance(point, list | tuple):
-        pairs = zip(point, direction, strict=True)
-        return type(point)(along(a, b, size) for a, b in pairs)
+        parts = [along(a, b, size) for a, b in zip(point, direction, strict=True)]
+        return type(point)(*parts) if hasattr(point, "_fields") else type(point)(parts)
     return point + size * direction

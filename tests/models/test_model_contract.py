@@ -18,7 +18,11 @@ TOKENS = Interface(vocabulary_size=5, input_size=5, output_size=4)
 FLOATS = Interface(vocabulary_size=0, input_size=D, output_size=4)
 
 # Sizes below T, so that receptive fields end inside the sequence.
-SMALL = {"window_mlp": {"window": 4}, "text_cnn": {"widths": (2, 3)}}
+SMALL = {
+    "window_mlp": {"window": 4},
+    "text_cnn": {"widths": (2, 3)},
+    "transformer": {"num_heads": 3, "context": 4},
+}
 SMALL |= {name: {"num_heads": 2} for name in MATRIX_MODELS}
 SMALL_TCN = {"num_layers": 2, "kernel_size": 2}
 OVER_TOKENS = {"bag": {"ngrams": 3, "num_buckets": 11, "weighted": True}}
