@@ -40,6 +40,7 @@ from lib.models.picture_reader import make_picture_reader
 from lib.models.relation_chain import make_relation_chain
 from lib.models.relation_network import make_relation_network
 from lib.models.resnet import make_resnet
+from lib.models.rg_lru import make_rg_lru
 from lib.models.rnn import make_rnn
 from lib.models.s5 import make_s5
 from lib.models.tcn import make_tcn
@@ -76,6 +77,7 @@ LINEAR_MODELS: dict[str, Callable[..., Model]] = {
     "min_lstm": make_min_lstm,
     "mamba": make_mamba,
     "s5": make_s5,
+    "rg_lru": make_rg_lru,
 }
 
 MATRIX_MODELS: dict[str, Callable[..., Model]] = {

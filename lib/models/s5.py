@@ -60,8 +60,8 @@ class S5(nn.Module):
         eigenvalue, _ = blocks_of_hippo(self.state_size, self.num_blocks)
         constant = lambda x: lambda _: jnp.asarray(x, jnp.float32)
         dense, zeros = nn.initializers.lecun_normal(), nn.initializers.zeros
-        self.log_decay = self.param("log_decay", constant(np.log(-eigenvalue.real)))
-        self.frequency = self.param("frequency", constant(eigenvalue.imag))
+        self.log_decay = self.param("log_decay", constant(np.log(-np.real(eigenvalue))))
+        self.frequency = self.param("frequency", constant(np.imag(eigenvalue)))
         times = log_uniform(self.dt_min, self.dt_max)
         self.log_Delta = self.param("log_Delta", times, (half,))
         self.B = self.param("B", self._init_B)
@@ -112,13 +112,15 @@ class S5(nn.Module):
         _, V = blocks_of_hippo(P, self.num_blocks)
         real = jax.random.normal(key, (self.hidden_size, P)) / P**0.5  # B' transposed
         # V is unitary: V^-1 B' is the conjugate of V, transposed, times B'.
-        parts = np.concatenate([V.real, -V.imag], axis=1)
+        parts = np.concatenate([np.real(V), -np.imag(V)], axis=1)
         return real @ jnp.asarray(parts, jnp.float32)
 
     def _init_C(self, key: PRNGKey) -> Float[Array, "P H"]:
         P = self.state_size
         _, V = blocks_of_hippo(P, self.num_blocks)
-        V_re, V_im = (jnp.asarray(part, jnp.float32) for part in (V.real, V.imag))
+        V_re, V_im = (
+            jnp.asarray(part, jnp.float32) for part in (np.real(V), np.imag(V))
+        )
         re, im = jax.random.normal(key, (2, self.hidden_size, P)) / P**0.5
         C_re, C_im = re @ V_re - im @ V_im, re @ V_im + im @ V_re
         return jnp.concatenate([C_re.T, -C_im.T])

@@ -106,3 +106,17 @@ def s5(p: Weights, u: Array, h: Array) -> Array:
         v = gelu(2 * (h @ C).real + p["D"] * u_t)
         all_y.append(v * sigmoid(v @ p["W"] + p["w"]))
     return np.array(all_y)
+
+
+def rg_lru(p: Weights, v: Array, h: Array, past: Array) -> Array:
+    """De et al. 2024, equations 1 to 4 in the recurrent block of figure 2."""
+    x, g = np.split(v @ p["W_in"], 2, axis=1)
+    all_u = taps(x, past, p["K"]) + p["b_conv"]
+    a = sigmoid(p["Lambda"])
+    all_y = []
+    for u, g_t in zip(all_u, g, strict=True):
+        r, i = sigmoid(u @ p["W_a"] + p["b_a"]), sigmoid(u @ p["W_x"] + p["b_x"])
+        a_t = a ** (8 * r)
+        h = a_t * h + np.sqrt(1 - a_t**2) * (i * u)
+        all_y.append((h * gelu(g_t)) @ p["W_out"])
+    return np.array(all_y)
