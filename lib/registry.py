@@ -55,6 +55,7 @@ from lib.tasks.cumulative_parity import make_cumulative_parity
 from lib.tasks.dyck import make_dyck
 from lib.tasks.flip_flop import make_flip_flop
 from lib.tasks.group_word import make_group_word
+from lib.tasks.mqar import make_mqar
 from lib.tasks.parity import make_parity
 from lib.tasks.recall import make_recall
 from lib.tasks.reverse import make_reverse
@@ -130,7 +131,9 @@ MEMORY_TASKS: dict[str, Callable[..., Task]] = {
     "selective_copy": make_selective_copy,
 }
 
-BINDING_TASKS: dict[str, Callable[..., Task]] = {}
+BINDING_TASKS: dict[str, Callable[..., Task]] = {
+    "mqar": make_mqar,
+}
 
 STATE_TASKS: dict[str, Callable[..., Task]] = {
     "parity": make_parity,

@@ -13,6 +13,7 @@ GENERATED = (*(name for tasks in ABILITIES.values() for name in tasks), "stories
 
 VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "recall": ({}, {"supervision": "every"}),
+    "mqar": ({"num_pairs": 2, "vocabulary_size": 12, "fillers": "random"},),
     "selective_copy": (
         {"num_tokens": 4},
         {"num_tokens": 3, "placement": "first", "order": "reverse"},
