@@ -66,6 +66,8 @@ class Evaluation:
     num_validation: Size = 256  # examples a validation; text: the whole split
     num_test: Size = 1024  # examples of the test; text: the whole split
     lengths: tuple[Size, ...] = ()  # tested besides the training length
+    # steps read at a time, so that short lengths cost less; 0: all that are padded to
+    chunk: Annotated[Count, Added()] = 0
     window: Count = 0  # characters an evaluation window holds; 0: the training length
     contexts: tuple[Size, ...] = ()  # text: losses that see only the last k characters
     num_contexts: Size = 1024  # positions of the validation text they are taken at

@@ -120,6 +120,13 @@ def _check_evaluation(program: Program) -> None:
             f"{name}: evaluation.lengths needs a task with examples of a length and no "
             "evaluation.window; for running text there is evaluation.contexts"
         )
+    if evaluation.chunk:
+        causal = program.make_model(make_hparams(config)).causal
+        if not causal or program.task.interface.image or evaluation.state == "carried":
+            raise ValueError(
+                f"{name}: evaluation.chunk needs sequences that are read from their "
+                "start, and a model that reads forward only"
+            )
     in_words = program.task.system == "questions" or (
         program.task.facts.get("answer") == "words"
     )
@@ -269,6 +276,7 @@ def _make_program(static: str) -> Program:
             config.train.state,
             config.evaluation.state,
             None if config.train.curriculum == "none" else training_lengths(config),
+            config.evaluation.chunk,
         ),
         cost=functools.cache(functools.partial(_cost, config, task, make_model)),
         config=config,

@@ -48,11 +48,13 @@ def make_trainer(
     train_state: State = "initial",
     eval_state: State = "initial",
     lengths: Lengths | None = None,
+    eval_chunk: int = 0,
 ) -> Trainer:
     """Training on `task` and scoring on `eval_task`, for one run.
 
     `lengths` says how long the examples of each step are; None: all have the task's
-    `max_length`.
+    `max_length`. With `eval_chunk` an example is scored that many steps at a time, and
+    no further than its length, whatever the longest one.
 
     The model and the optimizer are built inside the traced functions, from scalars
     that may differ between the runs of one program.
@@ -155,7 +157,9 @@ def make_trainer(
                 batch = eval_batch(eval_task, data, key, index, length)
 
             def work(params: Params, part: PyTree, shard: Shard) -> tuple:
-                sums, carry = score(model, params, part[1], part[0], metrics)
+                sums, carry = score(
+                    model, params, part[1], part[0], metrics, eval_chunk
+                )
                 return shard.total(sums), carry
 
             return share_out(work, state.params, (batch, carry))
@@ -184,7 +188,8 @@ def make_trainer(
 
         # A padded text that is cut short begins as the whole one does, so that one
         # reading of it answers for every length.
-        if eval_task.interface.padding and model.causal and eval_state == "initial":
+        padded = eval_task.interface.padding and model.causal and not eval_chunk
+        if padded and eval_state == "initial":
             return _add_up(over_lengths, num_batches)
         return lax.map(over_batches, lengths)
 
@@ -223,13 +228,18 @@ def score(
     carry: Carry,
     batch: Batch,
     metrics: Mapping[str, Metric],
+    chunk: int = 0,
 ) -> tuple[dict[str, PyTree], Carry]:
     """The sums of metrics over a batch, and the state it ends in, as `read` has it.
 
-    A long sequence from the initial state is read in chunks, whatever its length.
+    A long sequence from the initial state is read in chunks, whatever its length; any
+    is, where `chunk` gives their size.
     """
-    if not jax.tree.leaves(carry) and is_long(model, batch):
-        return score_in_chunks(model, params, batch, metrics), carry
+    if not jax.tree.leaves(carry):
+        if chunk:
+            return score_in_chunks(model, params, batch, metrics, chunk), carry
+        if is_long(model, batch):
+            return score_in_chunks(model, params, batch, metrics), carry
     outputs, carry = read(model, params, carry, batch, None)
     return {n: m.accumulate(outputs, batch) for n, m in metrics.items()}, carry
 

@@ -18,9 +18,9 @@ from lib.curriculum import (
 from lib.driver import Control, Group, run_group
 from lib.error import UserError
 from lib.optimizer import make_optimizer
-from lib.program import check_program, identify, make_program
+from lib.program import check_program, identify, make_hparams, make_program
 from lib.tasks.recall import make_recall
-from lib.train import make_trainer, zero_sums
+from lib.train import make_trainer, score, zero_sums
 from lib.types import Model, TrainState
 from tests.small import RUN, small
 from tests.test_driver import numbers, stop_after
@@ -139,6 +139,7 @@ MIXED = {
     "train__stop_score": 1.0,
     "train__stop_patience": 1,
     "evaluation__lengths": (3, 9),
+    "evaluation__chunk": 2,
 }
 
 
@@ -181,6 +182,28 @@ def test_a_run_on_mixed_lengths_says_what_it_was_scored_and_trained_on(whole):
     assert config is not None
     assert config["train"]["curriculum"] == "uniform"
     assert make_config(config) == group.configs[1]
+
+
+def test_an_example_is_scored_in_chunks_as_if_whole_and_no_further():
+    chunks = []
+    config = make_config(small(**MIXED))
+    program = make_program(config)
+    model = program.make_model(make_hparams(config))
+
+    def apply(params, carry, inputs, reset, key):
+        jax.debug.callback(lambda: chunks.append(inputs.shape[1]))
+        return model.apply(params, carry, inputs, reset, key)
+
+    watched = model._replace(apply=apply)
+    batch = program.test.sample(jax.random.key(1), (), jnp.int32(3))
+    params = model.init(jax.random.key(0), batch.inputs)
+    metrics = {"loss": program.test.loss, **program.test.metrics}
+    cut, _ = jax.jit(lambda p, b: score(watched, p, (), b, metrics, 2))(params, batch)
+    jax.effects_barrier()
+    assert batch.inputs.shape == (32, 9) and chunks == [2, 2]
+    whole, _ = jax.jit(lambda p, b: score(model, p, (), b, metrics))(params, batch)
+    for a, b in zip(jax.tree.leaves(cut), jax.tree.leaves(whole), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
 
 
 def test_a_run_is_solved_when_it_is_at_all_lengths_of_validation(tmp_path, monkeypatch):
