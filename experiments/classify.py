@@ -21,9 +21,11 @@ from typing import Any
 
 from absl import flags
 
+from experiments.own import define_own_flags, load_own
 from experiments.program import plain, run
 from lib.error import UserError
 
+OWN = define_own_flags()
 RUN = flags.DEFINE_string(
     "run", None, "The run's id, 16 hexadecimal digits.", required=True
 )
@@ -49,6 +51,7 @@ def main(_: Sequence[str]) -> int:
         raise UserError("give either --text or --file, or --picture")
     if PICTURE.value is not None:
         return _classify_picture(PICTURE.value)
+    load_own(OWN)
     evidence = _evidence_path()
     text = _read_text()
     from lib.evidence import evidence_entry

@@ -18,9 +18,11 @@ from pathlib import Path
 
 from absl import flags
 
+from experiments.own import define_own_flags, load_own
 from experiments.program import run
 from lib.error import UserError
 
+OWN = define_own_flags()
 RUN = flags.DEFINE_string(
     "run", None, "The run's id, 16 hexadecimal digits.", required=True
 )
@@ -53,6 +55,7 @@ def main(_: Sequence[str]) -> int:
     _check_flags()
     # One symbol at a time is too little for two threads to share.
     os.environ.update(thread_environment(1))
+    load_own(OWN)
     from lib import load_run
     from lib.writer import Manner, check_manner
 

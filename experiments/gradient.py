@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
+from experiments.own import define_own_flags, load_own
 from experiments.program import report_folder, run
 from lib.error import UserError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from lib.report.gradient import ModelGradients
     from lib.report.table import Table
 
+OWN = define_own_flags()
 RUN = flags.DEFINE_string(
     "run", None, "The run's id, 16 hexadecimal digits.", required=True
 )
@@ -33,6 +35,7 @@ def main(_: Sequence[str]) -> None:
     from lib.report.figure import looks, save_drawing
     from lib.report.gradient_figure import draw_gradients
 
+    load_own(OWN)
     store = Path(STORE.value)
     folder = report_folder(store, "gradient")
     model, length = _measure(store)

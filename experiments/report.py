@@ -11,6 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
+from experiments.page import print_report
 from experiments.program import run
 from lib.error import UserError
 from lib.store import list_sweeps
@@ -20,19 +21,12 @@ NAME = flags.DEFINE_string("name", "", "Sweep to report; not needed with only on
 
 
 def main(_: Sequence[str]) -> None:
-    # Here, so that --help need not wait for them.
-    from lib.report.collect import collect
-    from lib.report.compose import report_text, write
-
     store = Path(STORE.value)
     known = list_sweeps(store)
     if not NAME.value and len(known) != 1:
         listed = ", ".join(known) or "none"
         raise UserError(f"--name must say which sweep to report (known: {listed})")
-    sweep = collect(store, NAME.value or known[0])
-    path = write(sweep, store)
-    print(report_text(sweep))
-    print(path)
+    print_report(store, NAME.value or known[0])
 
 
 if __name__ == "__main__":

@@ -17,9 +17,11 @@ from typing import Any
 
 from absl import flags
 
+from experiments.own import define_own_flags, load_own
 from experiments.program import run
 from lib.error import UserError
 
+OWN = define_own_flags()
 RUN = flags.DEFINE_string(
     "run", None, "The run's id, 16 hexadecimal digits.", required=True
 )
@@ -76,17 +78,14 @@ def _run_again(root: Path, record: Any) -> None:
     if threads := measured.get("threads"):
         os.environ.update(thread_environment(threads))
     os.environ["HORIZON_KERNELS"] = measured.get("kernels", "off")
+    load_own(OWN, threads or 1)
     from lib.config import make_config
     from lib.driver import Control, Group, run_group
-    from lib.program import identify
+    from lib.program import check_identity
 
     configure_jax()
     config = make_config(record.config)
-    if identify(config) != record.id:
-        raise UserError(
-            f"--run: {record.id} was made by another version of its task or model, or "
-            f"from other data; this code would name it {identify(config)}"
-        )
+    check_identity(config, record)
     mode = record.result["measured"]["mode"]
     width = record.result["measured"].get("width", 1)
     group = Group("0" * 16, (record.id,), (config,), width)

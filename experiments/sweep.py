@@ -16,9 +16,12 @@ from absl import flags
 from experiments.beside import tables_beside
 from experiments.experiment import define_config_flag, load_experiment
 from experiments.launch import announce, plan_sweep, run_sweep
+from experiments.own import check_own, define_own_flags, join, load_own
+from experiments.page import print_report
 from experiments.program import run
 
 CONFIG = define_config_flag()
+OWN = define_own_flags()
 STORE = flags.DEFINE_string("store", "results", "Folder of runs, sweeps and reports.")
 NAME = flags.DEFINE_string(
     "name", "", "The sweep's name in the store; '': the config file's."
@@ -42,6 +45,9 @@ DRY_RUN = flags.DEFINE_bool("dry-run", False, "Expand and validate, then stop.")
 def main(_: Sequence[str]) -> int:
     experiment = load_experiment(CONFIG.value, NAME.value)
     root = Path(STORE.value)
+    own = load_own(OWN)
+    experiment = join(experiment, own, NAME.value)
+    check_own(experiment, own)
     if DRY_RUN.value:
         announce(plan_sweep(experiment), root)
         return 0
@@ -56,6 +62,8 @@ def main(_: Sequence[str]) -> int:
     )
     for line in tables_beside(root, experiment.name):
         print(line)
+    if own:
+        print_report(root, experiment.name)
     return code
 
 

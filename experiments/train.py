@@ -15,10 +15,12 @@ from absl import flags
 from experiments.beside import values_beside
 from experiments.experiment import define_config_flag, load_experiment
 from experiments.launch import run_sweep
+from experiments.own import check_own, define_own_flags, load_own, replace_in
 from experiments.program import run
 from lib.error import UserError
 
 CONFIG = define_config_flag()
+OWN = define_own_flags()
 STORE = flags.DEFINE_string("store", "results", "Folder of runs, sweeps and reports.")
 NAME = flags.DEFINE_string(
     "name", "", "The run's sweep in the store; '': the config file's and part's."
@@ -31,6 +33,7 @@ PART = flags.DEFINE_string("part", "", "Part of a config file that has several."
 
 def main(_: Sequence[str]) -> int:
     experiment = load_experiment(CONFIG.value)
+    own = load_own(OWN, THREADS.value)
     parts = experiment.parts
     if PART.value and PART.value not in parts:
         raise UserError(f"--part: unknown {PART.value!r} (known: {', '.join(parts)})")
@@ -46,6 +49,10 @@ def main(_: Sequence[str]) -> int:
             e for e in experiment.expected if e["part"] == part and not e["cell"]
         ],
     )
+    if len(own.models) > 1 or len(own.tasks) > 1:
+        raise UserError("--model and --task can be given once each: this is one run")
+    single = replace_in(single, own)
+    check_own(single, own)
     root = Path(STORE.value)
     code = run_sweep(single, root, "serial", num_threads=THREADS.value)
     _print_result(root, single.name)

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
+from lib import own
 from lib.curriculum import Curriculum, Lengths
 from lib.error import UserError
 from lib.optimizer import OPTIMIZERS, make_optimizer
@@ -159,7 +160,7 @@ def check_config(given: Mapping[str, Any]) -> tuple[Config | None, list[str]]:
     ), []
 
 
-def run_id(config: Config, versions: Mapping[str, int], fingerprint: str) -> str:
+def run_id(config: Config, versions: Mapping[str, int | str], fingerprint: str) -> str:
     """16 hexadecimal digits that name this run, wherever and however it runs."""
     return digest(
         {
@@ -223,6 +224,8 @@ def _check_named(
     if problems:
         return values, problems
     if not isinstance(name, str) or name not in known:
+        if section in own.POSITIONAL and own.is_own(str(name)):
+            return values, [own.unknown(section, str(name))]
         said = "a name must be given" if name is None else f"unknown name {name!r}"
         return values, [f"{section}: {said}{nearest(str(name), known)}"]
     settings = {**common, **settings_of(known[name])}

@@ -19,6 +19,7 @@ from lib.error import UserError
 from lib.evidence import Reading, make_course, read_text
 from lib.long_sequence import stream
 from lib.program import (
+    check_identity,
     check_program,
     eval_length,
     identify,
@@ -127,11 +128,7 @@ def load_run(root: str | Path, run_id: str) -> Run:
     if record.result is None:
         raise UserError(f"run {run_id} is {record.state}: it has no result yet")
     config = make_config(record.config)
-    if identify(config) != run_id:
-        raise UserError(
-            f"run {run_id} was made by another version of its task or model, or from "
-            f"other data; this code would name it {identify(config)}"
-        )
+    check_identity(config, record)
     program = make_program(config)
     model = program.make_model(make_hparams(config))
     inputs = jax.eval_shape(

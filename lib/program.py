@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from lib import own
 from lib.config import (
     Config,
     make_config,
@@ -25,7 +26,7 @@ from lib.gradient import check_recurrent
 from lib.optimizer import make_optimizer
 from lib.registry import MODELS, TASKS, check_fit
 from lib.shard import num_shards
-from lib.store import digest
+from lib.store import RunRecord, digest
 from lib.train import Hparams, make_trainer, predict
 from lib.types import Model, Split, System, Task, Trainer
 
@@ -48,7 +49,8 @@ class Program(NamedTuple):
 
 def make_program(config: Config) -> Program:
     """The program of a config. Configs that differ in traced settings get the same."""
-    return _make_program(json.dumps(static_settings(config), sort_keys=True))
+    settings = {**static_settings(config), **own.hashes(config)}
+    return _make_program(json.dumps(settings, sort_keys=True))
 
 
 def make_hparams(config: Config) -> dict[str, np.float32]:
@@ -246,18 +248,41 @@ def identify(config: Config) -> str:
     return run_id(config, versions_of(config), task.fingerprint)
 
 
-def versions_of(config: Config) -> dict[str, int]:
-    """The versions of a config's task and model; a changed meaning is a new version."""
+def versions_of(config: Config) -> dict[str, int | str]:
+    """The versions of a config's task and model; a changed meaning is a new version.
+
+    Of files of the user's own, their hashes too.
+    """
     program = make_program(config)
     model = program.make_model(make_hparams(config))
-    return {"task": program.task.version, "model": model.version}
+    versions = {"task": program.task.version, "model": model.version}
+    return {**versions, **own.hashes(config)}
+
+
+def check_identity(config: Config, record: RunRecord) -> None:
+    """Raise UserError where this code would give a stored run's config another id."""
+    now = identify(config)
+    if now == record.id:
+        return
+    for key, sha256 in own.hashes(config).items():
+        if (then := str(record.versions.get(key))) != sha256:
+            name = getattr(config, key.removesuffix("_file"))["name"]
+            raise UserError(
+                f"run {record.id} was made by another content of {name}: SHA-256 "
+                f"{then[:12]} then, {sha256[:12]} now"
+            )
+    raise UserError(
+        f"run {record.id} was made by another version of its task or model, or from "
+        f"other data; this code would name it {now}"
+    )
 
 
 @functools.lru_cache(maxsize=64)
 def _make_program(static: str) -> Program:
     settings = json.loads(static)
+    sections = {k: v for k, v in settings.items() if k not in own.HASHES}
     # Traced settings take their defaults here: nothing built below depends on them.
-    config = make_config({**settings, "seed": 0})
+    config = make_config({**sections, "seed": 0})
     task = make_task(config, "train")
     validation = make_task(config, "validation")
     make_model = functools.partial(_model, config, task)

@@ -17,6 +17,7 @@ LAYERS = (
     ("lib.driver",),
     ("lib.record",),
     ("lib.group",),
+    ("lib.contract",),
     ("lib.result", "lib.compile"),
     ("lib.probe",),
     ("lib.program",),
@@ -44,6 +45,7 @@ LAYERS = (
         "lib.exciting",
         "lib.side_cost",
     ),
+    ("lib.own",),
     ("lib.registry", "lib.optimizer", "lib.shard", "lib.curriculum"),
     ("lib.models", "lib.tasks"),
     ("lib.data",),
@@ -124,6 +126,7 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
 @pytest.mark.parametrize(
     "program",
     [
+        "check",
         "sweep",
         "train",
         "status",

@@ -95,9 +95,11 @@ def run_entry(
 
     A failure is written into each of its runs, and ends none but them.
     """
+    from lib import own
     from lib.driver import make_group, run_group
 
     try:
+        own.restore()
         outcome = run_group(root, make_group(entry, runs), control)
         if outcome == "preempted":
             _write_failures(root, entry, "preempted", "stopped by a signal")

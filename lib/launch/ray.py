@@ -159,7 +159,10 @@ def import_ray(address: str) -> Any:
 
 def _connect(ray: Any, address: str) -> None:
     """Join a cluster, or start one on this machine that only token holders reach."""
-    environment = {"PYTHONPATH": str(_SOURCE)}
+    from lib import own
+
+    told = {k: v for k, v in os.environ.items() if k == own.ENVIRONMENT}
+    environment = {"PYTHONPATH": str(_SOURCE), **told}
     ray.init(
         address=address or None,
         include_dashboard=None if address else False,

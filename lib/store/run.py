@@ -22,7 +22,7 @@ def write_config(
     store: Path,
     run_id: str,
     config: Mapping[str, Any],
-    versions: Mapping[str, int],
+    versions: Mapping[str, int | str],
     fingerprint: str,
 ) -> None:
     """Record what a run is; its id is the hash of exactly this."""

@@ -19,6 +19,9 @@ CALLS = "eval exec compile __import__ os.system os.popen torch.load".split()
 ALLOWED = {
     ("experiments/experiment.py", "importlib"),
     ("experiments/complaint.py", "importlib"),
+    # So is a file given with --model or --task: the bytes that are hashed.
+    ("lib/own.py", "exec"),
+    ("lib/own.py", "compile"),
     ("experiments/bench/worker.py", "importlib"),  # .metadata: packages' versions
 }
 

@@ -1,0 +1,257 @@
+"""--model=FILE:FACTORY and --task=FILE:FACTORY: what is the user's own in a sweep.
+
+A file is executed once its name is given here, and its model or task held against the
+contract before anything trains. Settings may follow, as in cell.py:make_cell,decay=0.9.
+"""
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from absl import flags
+
+from experiments.experiment import Experiment
+from lib.error import UserError
+from lib.sweep import Axis, compare, expand
+
+
+class OwnFlags(NamedTuple):
+    """The two flags, each of which may be given several times."""
+
+    model: flags.FlagHolder[list[str]]
+    task: flags.FlagHolder[list[str]]
+
+
+class Given(NamedTuple):
+    """A factory that is known by now: how it is called in a figure and in a config."""
+
+    label: str
+    name: str
+    settings: dict[str, Any]
+
+    @property
+    def section(self) -> dict[str, Any]:
+        """What a config says of it."""
+        return {"name": self.name, **self.settings}
+
+
+class Own(NamedTuple):
+    """All of the user's own that a command names."""
+
+    models: tuple[Given, ...]
+    tasks: tuple[Given, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.models or self.tasks)
+
+
+def define_own_flags() -> OwnFlags:
+    """--model and --task of a program that trains, checks or loads runs."""
+    define = lambda kind: flags.DEFINE_multi_string(
+        kind,
+        [],
+        f"A {kind} of your own: path/to/file.py:factory[,setting=value ...]; "
+        "may be repeated.",
+    )
+    return OwnFlags(define("model"), define("task"))
+
+
+def load_own(own: OwnFlags, num_threads: int = 1) -> Own:
+    """Execute the files that are named. UserError, with the line, where one fails."""
+    if not own.model.value and not own.task.value:
+        return Own((), ())
+    from lib.launch.process import thread_environment
+
+    os.environ.update(thread_environment(num_threads))  # before JAX is imported
+    found = {
+        holder.name: tuple(_load(holder.name, text) for text in holder.value)
+        for holder in own
+    }
+    return Own(found["model"], found["task"])
+
+
+def join(experiment: Experiment, own: Own, name: str = "") -> Experiment:
+    """The experiment with the user's models on its model axes, on the user's tasks.
+
+    A model is one more value of every axis that compares models, all else equal. A task
+    takes the place of the config's in the parts that compare lengths, or in all of them
+    where none does; the other parts are left out.
+    """
+    if not own:
+        return experiment
+    parts = experiment.parts
+    if own.tasks:
+        parts = _with_tasks(parts, own.tasks)
+    if own.models:
+        parts = {
+            part: (base, _with_models(base, axes, own.models))
+            for part, (base, axes) in parts.items()
+        }
+    return experiment._replace(
+        name=name or _name(experiment, own),
+        parts=parts,
+        expected=[] if own.tasks else experiment.expected,
+    )
+
+
+def replace_in(single: Experiment, own: Own) -> Experiment:
+    """An experiment of one run with the user's model and task in place of its own."""
+    parts = {}
+    for part, (base, axes) in single.parts.items():
+        config = dict(base)
+        for given in own.models:
+            config["model"] = {**base["model"], **given.section}
+        for given in own.tasks:
+            length = {"length": base["task"]["length"]}
+            config["task"] = {**length, **given.section}
+        parts[part] = config, axes
+    if not own:
+        return single
+    return single._replace(name=_name(single, own), parts=parts, expected=[])
+
+
+def check_own(experiment: Experiment, own: Own) -> None:
+    """Hold every model and task of the user's against the contract of its kind.
+
+    Each in the settings and on the kind of inputs that the experiment uses. Raises
+    UserError with a line for each property that is broken.
+    """
+    if not own:
+        return
+    from lib.config import check_config
+    from lib.program import make_task
+
+    names = {given.name for given in (*own.models, *own.tasks)}
+    checked: set[str] = set()
+    for part, (base, axes) in experiment.parts.items():
+        for cell in expand(part, base, axes):
+            config, _ = check_config(cell.config)
+            if config is None:
+                continue  # the plan says why, of all cells at once
+            if config.task["name"] in names:
+                _check_task(config.task, checked)
+            if config.model["name"] in names:
+                interface = make_task(config, "train", 2).interface
+                _check_model(config.model, interface, checked)
+
+
+def _check_model(section: Any, interface: Any, checked: set[str]) -> None:
+    from lib.contract.failure import raise_for
+    from lib.contract.model import check_model
+    from lib.own import path_of
+    from lib.registry import MODELS
+
+    name = section["name"]
+    settings = {k: v for k, v in section.items() if k != "name"}
+    kind = bool(interface.vocabulary_size), interface.padding, bool(interface.image)
+    if interface.image or _known([name, settings, kind], checked):
+        return  # pictures: the plan says that they do not fit
+    path = path_of("model", name)
+    raise_for(name, check_model(MODELS[name], interface, settings, path))
+
+
+def _check_task(section: Any, checked: set[str]) -> None:
+    from lib.contract.failure import raise_for
+    from lib.contract.task import check_task
+    from lib.own import path_of
+    from lib.registry import TASKS
+
+    name = section["name"]
+    settings = {k: v for k, v in section.items() if k not in ("name", "length")}
+    if not _known([name, settings], checked):
+        path = path_of("task", name)
+        raise_for(name, check_task(TASKS[name], settings, path))
+
+
+def _name(experiment: Experiment, own: Own) -> str:
+    """A name of its own, or the sweep would take the place of the config's."""
+    labels = "-".join(given.label for given in (*own.models, *own.tasks))
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{experiment.name}-{labels}")[:64]
+
+
+def _known(what: Any, checked: set[str]) -> bool:
+    """Whether this has been checked already; it is from now on."""
+    text = json.dumps(what, sort_keys=True, default=str)
+    known = text in checked
+    checked.add(text)
+    return known
+
+
+def _load(kind: Any, text: str) -> Given:
+    from lib import own
+
+    given, *pairs = _split(text)
+    settings = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.isidentifier():
+            raise UserError(
+                f"--{kind}={text}: settings follow as ,name=value, got {pair!r}"
+            )
+        settings[key] = _value(value)
+    name = own.add(kind, given).name
+    plain = name.rpartition(":")[2].removeprefix("make_")
+    said = [f"{key} {value}" for key, value in settings.items()]
+    return Given(", ".join([plain, *said]), name, settings)
+
+
+def _split(text: str) -> list[str]:
+    """The file with its factory, and the settings; a path may hold commas."""
+    path, colon, rest = text.rpartition(":")
+    factory, *pairs = rest.split(",")
+    return [f"{path}{colon}{factory}", *pairs]
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"True": True, "False": False, "None": None}.get(text, text)
+
+
+def _with_models(
+    base: dict[str, Any], axes: Sequence[Axis], models: Sequence[Given]
+) -> tuple[Axis, ...]:
+    compares = lambda axis: (
+        axis.role == "compare"
+        and all("model" in overrides for _, overrides in axis.points)
+    )
+    if not any(map(compares, axes)):
+        only = base["model"]["name"]
+        axes = (compare("model", {str(only): {}}), *axes)
+    return tuple(_longer(a, models) if compares(a) else a for a in axes)
+
+
+def _longer(axis: Axis, models: Sequence[Given]) -> Axis:
+    labels = {label for label, _ in axis.points}
+    added = tuple(
+        (given.name if given.label in labels else given.label, {"model": given.section})
+        for given in models
+    )
+    return axis._replace(points=(*axis.points, *added))
+
+
+def _with_tasks(
+    parts: dict[str, tuple[dict[str, Any], Sequence[Axis]]], tasks: Sequence[Given]
+) -> dict[str, tuple[dict[str, Any], Sequence[Axis]]]:
+    by_length = {p: v for p, v in parts.items() if any(map(_is_length, v[1]))} or parts
+    found = {}
+    for given in tasks:
+        for part, (base, axes) in by_length.items():
+            task = {**given.section, "length": base["task"]["length"]}
+            # Other settings of the config's task are none of this one's.
+            kept = tuple(a for a in axes if _is_length(a) or not _is_of_task(a))
+            label = given.label if len(by_length) == 1 else f"{given.label}, {part}"
+            found[label] = ({**base, "task": task}, kept)
+    return found
+
+
+def _is_length(axis: Axis) -> bool:
+    return all(set(overrides) == {"task.length"} for _, overrides in axis.points)
+
+
+def _is_of_task(axis: Axis) -> bool:
+    keys = {key for _, overrides in axis.points for key in overrides}
+    return any(key.split(".")[0] == "task" for key in keys)

@@ -1,0 +1,104 @@
+"""The contract of models and tasks of the user's own: each property, broken once."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lib.contract.model import FLOATS, TOKENS, check_model
+from lib.contract.task import check_task
+from lib.registry import MODELS, TASKS
+from tests.own import broken_models, broken_tasks
+
+MODEL_FLAWS = [
+    ("returns_a_class", "is no model: the factory returns function"),
+    ("wrong_shape", r"another shape: with inputs \[2, 1, 3\] apply .* float32\[2, 4\]"),
+    ("not_finite", "not finite: with 6 steps the output at step 5 is nan"),
+    ("gradient_not_finite", r"gradients are not finite: .* params\['\w'\] is"),
+    ("looks_ahead", "looks ahead: with 2 steps the output at step 0 .* at step 1"),
+    ("looks_two_ahead", "looks ahead: with 3 steps the output at step 0 .* at step 1"),
+    ("looks_ahead_without_gradient", "padding changes what comes before it"),
+    ("sees_too_far", "further than its receptive field: .* step 3 .* step 0 .*last 3"),
+    ("mixes_examples", "examples mix: in a batch of 2 with 1 steps .* example 0"),
+    ("step_drifts", "steps are not the whole sequence: with 4 steps .* at step 3"),
+    ("no_step", r"the step form.*line \d+: NotImplementedError: no step form"),
+    ("forgets_its_carry", "the carry does not go on: .* at step 4 differs"),
+    ("carry_grows", r"carry changes .*gives float32\[2, 4\].*float32\[2, 8\]"),
+    ("ignores_resets", "resets do not isolate: .* example 0 at step 4"),
+    ("impure", "jit changes it: the output at step 0"),
+    ("branches_on_a_tracer", r"broken_models.py, line \d+: TracerBoolConversionError"),
+]
+TASK_FLAWS = [
+    ("floor_too_low", "floor is wrong: at length 9 .* 0.6.* floor says 0.25"),
+    ("floor_too_high", "floor is wrong: at length 9 .* 0.2.* floor says 0.5"),
+    ("optimum_wrong", "optimum is wrong: at length 9 .* 1, optimum says 2"),
+    ("window_falls", r"wider window scores less: window_score\(9, 3\) is 0"),
+    ("window_above_one", r"no score: window_score\(9, 10\) is 1.111"),
+    ("window_never_whole", "all of the inputs are not enough"),
+    ("padding_shows", "depends on its padding: inputs of example . with length 9"),
+    ("unscored_target", "not scored is told: .* example 0 has target 1 at step 0"),
+    ("beyond_the_length", "beyond the length: with length 9 of 24 .* 1 at step 9"),
+    ("nothing_scored", "nothing is scored: with length 9 example 1"),
+    ("wrong_type", r"targets are not .* float32\[4096, 24\]; allowed: "),
+    ("out_of_range", "inputs are not those of the interface: holds 3; allowed: 0 to 2"),
+    ("repeats", "examples repeat: .* example 0 of key 0 and example 0 of key 1"),
+    ("impure", "jit changes it: inputs of 4 examples"),
+    ("unknown_metric", "metric is unknown: score_metric 'exactness'; .*accuracy"),
+    ("sums_do_not_add", "sums do not add: metric accuracy"),
+    ("bits_negative", r"no number of bits: information\(9\) is -2"),
+    ("fails", "TypeError: 'NoneType' object is not callable"),
+]
+
+
+def test_every_broken_model_and_task_has_its_line():
+    for module, flaws in ((broken_models, MODEL_FLAWS), (broken_tasks, TASK_FLAWS)):
+        own = {
+            n
+            for n, f in vars(module).items()
+            if getattr(f, "__module__", "") == module.__name__
+            and not n.startswith(("sound", "change"))
+        }
+        assert own == {name for name, _ in flaws}
+
+
+@pytest.mark.parametrize(("name", "said"), MODEL_FLAWS)
+def test_a_broken_model_is_named_with_its_smallest_example(name, said):
+    factory = getattr(broken_models, name)
+    found = check_model(factory, FLOATS, {}, Path(broken_models.__file__))
+    lines = "\n".join(map(str, found))
+    assert any(_matches(said, failure) for failure in found), lines
+
+
+def test_a_token_model_that_looks_ahead_is_named():
+    found = check_model(broken_models.looks_two_ahead, TOKENS, {})
+    assert "with 3 steps the output at step 0" in str(found[0])
+
+
+@pytest.mark.parametrize(("name", "said"), TASK_FLAWS)
+def test_a_broken_task_is_named_with_its_smallest_example(name, said):
+    found = check_task(getattr(broken_tasks, name), {})
+    lines = "\n".join(map(str, found))
+    assert any(_matches(said, failure) for failure in found), lines
+
+
+@pytest.mark.parametrize("interface", [TOKENS, FLOATS])
+def test_a_sound_model_passes(interface):
+    assert check_model(broken_models.sound, interface, {}) == []
+
+
+def test_a_sound_task_passes():
+    assert check_task(broken_tasks.sound, {"num_symbols": 3}) == []
+
+
+@pytest.mark.parametrize("name", ["lstm"])
+def test_registered_models_pass(name):
+    assert check_model(MODELS[name], FLOATS, {"hidden_size": 6}) == []
+
+
+@pytest.mark.parametrize("name", ["recall", "adding"])
+def test_registered_tasks_pass(name):
+    assert check_task(TASKS[name], {}) == []
+
+
+def _matches(said, failure):
+    return re.search(said, str(failure))
