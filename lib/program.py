@@ -285,7 +285,9 @@ def _make_program(static: str) -> Program:
     config = make_config({**sections, "seed": 0})
     task = make_task(config, "train")
     validation = make_task(config, "validation")
-    make_model = functools.partial(_model, config, task)
+    # Now, because a file of the user's own may be another when the model is made.
+    factory = MODELS[config.model["name"]]
+    make_model = functools.partial(_model, factory, config, task)
     tx = functools.partial(_optimizer, config)
     return Program(
         key=digest(settings),
@@ -314,11 +316,13 @@ def _cost(
     return model_cost(make_model(make_hparams(config)), task.interface)
 
 
-def _model(config: Config, task: Task, hparams: Hparams) -> Model:
+def _model(
+    factory: Callable[..., Model], config: Config, task: Task, hparams: Hparams
+) -> Model:
     settings = {**config.model, **_of_section("model", hparams)}
     name = settings.pop("name")
     check_fit(name, task.interface)
-    return MODELS[name](task.interface, **settings)
+    return factory(task.interface, **settings)
 
 
 def _optimizer(config: Config, hparams: Hparams) -> optax.GradientTransformation:
