@@ -35,7 +35,7 @@ def test_defaults_are_filled_in():
     [
         ("model.hiden_size", 8, "unknown setting 'hiden_size'; did you mean 'hidden"),
         ("model.name", "lsmt", "unknown name 'lsmt'; did you mean 'lstm'? (known: bag"),
-        ("task.name", "recal", "did you mean 'recall'? (known: adding, babi"),
+        ("task.name", "recal", "did you mean 'recall'? (known: adding"),
         ("optimizer.name", "adm", "unknown name 'adm'; did you mean 'adam'"),
         ("model.hidden_size", 0, "model.hidden_size must be an integer at least 1"),
         ("model.hidden_size", True, "got True"),
