@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 
 from lib.ops.delta_rule import delta_scan
+from lib.ops.dplr import LEAST_LOG_DECAY, dplr_scan
 from lib.ops.matrix_state import decay_scan
 
-SCANS = {"decay": decay_scan, "decay of each key": decay_scan, "delta": delta_scan}
+SCANS = {
+    "decay": decay_scan,
+    "decay of each key": decay_scan,
+    "delta": delta_scan,
+    "diagonal and low rank": dplr_scan,
+}
 
 # T, B, heads, K, V; resets. Chunks have 32 steps, or 16 with a decay of each key.
 CASES = {"long": (70, 2, 2, 3, 4, True), "one": (1, 1, 1, 1, 1, False)}
@@ -26,9 +32,13 @@ def point(name, case):
     k /= np.linalg.norm(k, axis=-1, keepdims=True)
     # From next to no decay to e^-30, which no product of 32 of them survives.
     log_g = -np.exp(random.uniform(-6, 3.4, (T, B, P)))
-    if name == "decay of each key":
+    if name in ("decay of each key", "diagonal and low rank"):
         log_g = -np.exp(random.uniform(-6, 3.4, (T, B, P, K)))
     b = [random.uniform(0, 2, (T, B, P))] if name == "delta" else []
+    if name == "diagonal and low rank":
+        log_g = np.maximum(log_g, LEAST_LOG_DECAY)
+        a = draw(T, B, P, K)
+        b = [a / np.linalg.norm(a, axis=-1, keepdims=True), -random.random() * k]
     reset = random.random((T, B)) < 0.1 if resets else None
     given = q, k, v, *b, log_g, draw(B, P, K, V)
     return given, reset, (draw(T, B, P, V), draw(B, P, K, V))
@@ -46,6 +56,9 @@ def loop(name, given, reset):
         gate = np.broadcast_to(np.exp(log_g[t, b, p]), K)
         key, value = k[t, b, p], v[t, b, p]
         state = np.diag(gate) @ S[b, p]
+        if name == "diagonal and low rank":
+            read, write = (sequences[i][t, b, p] for i in (3, 4))
+            state = state + np.outer(write, read @ S[b, p])
         if name == "delta":
             rate = sequences[3][t, b, p]
             state = (np.eye(K) - rate * np.outer(key, key)) @ state
