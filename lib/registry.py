@@ -29,6 +29,7 @@ from lib.models.delta_net import make_delta_net
 from lib.models.gated_delta_net import make_gated_delta_net
 from lib.models.gated_linear_attention import make_gated_linear_attention
 from lib.models.gru import make_gru
+from lib.models.linear_attention import make_linear_attention
 from lib.models.locator import make_locator
 from lib.models.lru import make_lru
 from lib.models.lstm import make_lstm
@@ -36,13 +37,16 @@ from lib.models.mamba import make_mamba
 from lib.models.min_gru import make_min_gru
 from lib.models.min_lstm import make_min_lstm
 from lib.models.mlp import make_mlp
+from lib.models.mlstm import make_mlstm
 from lib.models.picture_reader import make_picture_reader
 from lib.models.relation_chain import make_relation_chain
 from lib.models.relation_network import make_relation_network
 from lib.models.resnet import make_resnet
 from lib.models.rg_lru import make_rg_lru
 from lib.models.rnn import make_rnn
+from lib.models.rwkv7 import make_rwkv7
 from lib.models.s5 import make_s5
+from lib.models.slstm import make_slstm
 from lib.models.tcn import make_tcn
 from lib.models.text_cnn import make_text_cnn
 from lib.models.transformer import make_transformer
@@ -70,6 +74,7 @@ RECURRENT_MODELS: dict[str, Callable[..., Model]] = {
     "rnn": make_rnn,
     "gru": make_gru,
     "lstm": make_lstm,
+    "slstm": make_slstm,
 }
 
 LINEAR_MODELS: dict[str, Callable[..., Model]] = {
@@ -82,9 +87,12 @@ LINEAR_MODELS: dict[str, Callable[..., Model]] = {
 }
 
 MATRIX_MODELS: dict[str, Callable[..., Model]] = {
+    "linear_attention": make_linear_attention,
     "gated_linear_attention": make_gated_linear_attention,
     "delta_net": make_delta_net,
     "gated_delta_net": make_gated_delta_net,
+    "mlstm": make_mlstm,
+    "rwkv7": make_rwkv7,
 }
 
 WINDOW_MODELS: dict[str, Callable[..., Model]] = {

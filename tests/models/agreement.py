@@ -17,9 +17,15 @@ NUM_EXAMPLES, NUM_STEPS = 2, 11
 Loop = Callable[[Any, np.ndarray, Any], np.ndarray]
 
 
-def check_agreement(model: Model, loop: Loop) -> None:
-    """Outputs to 1e-5 of their size, slopes to 1e-4: sums over T float32 roundings."""
+def check_agreement(
+    model: Model, loop: Loop, start: Callable[[Any], Any] = lambda carry: carry
+) -> None:
+    """Outputs to 1e-5 of their size, slopes to 1e-4: sums over T float32 roundings.
+
+    `start` makes of a drawn carry one that there can be: where a part is positive, say.
+    """
     params, x, carry = _point(model)
+    carry = start(carry)
     weights = _like(np.zeros((NUM_EXAMPLES, NUM_STEPS, INTERFACE.output_size)), 3)
 
     def loss(params: Any, x: Any, carry: Any) -> Any:

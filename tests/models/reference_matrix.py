@@ -116,3 +116,77 @@ def gated_delta_net(p: Any, x: Array, carry: Any, max_beta: float) -> Array:
     alpha = np.exp(-np.exp(p["a"]) * softplus(x @ p["W_g"] + p["d"]))
     y = _delta(q, k, v, beta, alpha, np.array(S))
     return (normed(y, p["s"]) * silu(x @ p["W_r"])) @ p["W_o"]
+
+
+def linear_attention(p: Any, x: Array, carry: Any) -> Array:
+    """Katharopoulos et al. 2020, equations 16 to 20."""
+    past, state = carry
+    S, z, num_heads = np.array(state[..., :-1]), np.array(state[..., -1]), len(state)
+    q, k, v = read(p["read"], x, past, num_heads)
+    phi = lambda x: np.where(x > 0, x, np.expm1(x)) + 1
+    y = np.zeros(v.shape)
+    for t, h in np.ndindex(len(x), num_heads):
+        S[h] += np.outer(phi(k[t, h]), v[t, h])
+        z[h] += phi(k[t, h])
+        y[t, h] = phi(q[t, h]) @ S[h] / (phi(q[t, h]) @ z[h] + 1e-6)
+    return y.reshape(len(x), -1) @ p["W_o"]
+
+
+def mlstm(p: Any, x: Array, carry: Any) -> Array:
+    """Beck et al. 2024, equations 19 to 27: C and n themselves, not stabilised."""
+    past, (state, m) = carry
+    C, num_heads = np.exp(m)[:, None, None] * state, len(state)
+    C, n = C[..., :-1], C[..., -1]
+    u = silu(convolve(x, past, p["K"]))
+    q, k, v = (
+        heads_of(z, num_heads) for z in (u @ p["W_q"], u @ p["W_k"], x @ p["W_v"])
+    )
+    k = k / np.sqrt(k.shape[-1])
+    i, f = np.exp(x @ p["W_i"] + p["b_i"]), sigmoid(x @ p["W_f"] + p["b_f"])
+    y = np.zeros(v.shape)
+    for t, h in np.ndindex(*i.shape):
+        C[h] = f[t, h] * C[h] + i[t, h] * np.outer(k[t, h], v[t, h])
+        n[h] = f[t, h] * n[h] + i[t, h] * k[t, h]
+        y[t, h] = q[t, h] @ C[h] / max(abs(q[t, h] @ n[h]), 1)
+    return (sigmoid(x @ p["W_r"] + p["b_r"]) * normed(y, p["s"])) @ p["W_o"]
+
+
+def slstm(p: Any, x: Array, carry: Any) -> Array:
+    """Beck et al. 2024, equations 8 to 14: c and n themselves, not stabilised."""
+    past, (h, c, n, m) = carry
+    c, n = np.exp(m) * c, np.exp(m) * n
+    u, num_heads = silu(convolve(x, past, p["K"])), len(p["R"])
+    inputs = np.concatenate([u @ p["U_1"], x @ p["U_2"]], axis=1) + p["b"]
+    all_h = []
+    for a in inputs:
+        own = h.reshape(num_heads, -1)
+        recurrent = np.einsum("pi,pigj->gpj", own, p["R"]).reshape(4, -1)
+        a_i, a_f, a_z, a_o = np.split(a, 4) + recurrent
+        c = sigmoid(a_f) * c + np.exp(a_i) * np.tanh(a_z)
+        n = sigmoid(a_f) * n + np.exp(a_i)
+        h = sigmoid(a_o) * c / n
+        all_h.append(h)
+    return normed(heads_of(np.array(all_h), num_heads), p["s"])
+
+
+def rwkv7(p: Any, x: Array, carry: Any) -> Array:
+    """Peng et al. 2025, section 4.1, with S as there: rows of values."""
+    last, state = carry
+    S, num_heads = np.swapaxes(np.array(state), -1, -2).copy(), len(state)
+    before = np.concatenate([last[None], x])[:-1]
+    r, d, k, v, a, g = (x + mu * (before - x) for mu in p["mu"])
+    r, k, v = r @ p["W_r"], k @ p["W_k"], v @ p["W_v"]
+    w = np.exp(-np.exp(-0.5) * sigmoid(p["d_0"] + np.tanh(d @ p["D_1"]) @ p["D_2"]))
+    a = sigmoid(p["a_0"] + a @ p["A_1"] @ p["A_2"])
+    g = sigmoid(g @ p["G_1"]) @ p["G_2"]
+    kappa, k = k * p["xi"], k * ((1 - p["alpha"]) + p["alpha"] * a)
+    r, w, k, v, kappa, a = (heads_of(z, num_heads) for z in (r, w, k, v, kappa, a))
+    rho, y = p["rho"].reshape(num_heads, -1), np.zeros(v.shape)
+    for t, h in np.ndindex(len(x), num_heads):
+        key = unit(kappa[t, h])
+        turn = np.diag(w[t, h]) - np.outer(key, a[t, h] * key)
+        S[h] = S[h] @ turn + np.outer(v[t, h], k[t, h])
+        y[t, h] = S[h] @ r[t, h]
+    y = rms(y - y.mean(axis=-1, keepdims=True)).reshape(len(x), -1) * p["s"] + p["t"]
+    bonus = np.sum(r * k * rho, axis=-1, keepdims=True) * v
+    return (g * (y + bonus.reshape(len(x), -1))) @ p["W_o"]

@@ -23,7 +23,7 @@ SMALL = {
     "text_cnn": {"widths": (2, 3)},
     "transformer": {"num_heads": 3, "context": 4},
 }
-SMALL |= {name: {"num_heads": 2} for name in MATRIX_MODELS}
+SMALL |= {name: {"num_heads": 2} for name in (*MATRIX_MODELS, "slstm")}
 SMALL_TCN = {"num_layers": 2, "kernel_size": 2}
 OVER_TOKENS = {"bag": {"ngrams": 3, "num_buckets": 11, "weighted": True}}
 # A maximum has a gradient for the largest step alone.
