@@ -8,10 +8,13 @@
     )
 
 *compare* axes span the cells that a report shows, *tune* is chosen per cell by
-validation alone, on seeds of its own, and *replicate* is what intervals are over.
+validation alone, on seeds of its own, and *replicate* is what intervals are over. Where
+several settings are tuned, every combination of their values is tried; an axis with
+`where` tunes the cells that it names and no others.
 """
 
 import copy
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -30,6 +33,8 @@ class Axis(NamedTuple):
     name: str
     points: tuple[tuple[Any, Mapping[str, Any]], ...]
     seeds: tuple[int, ...] = ()
+    where: Mapping[str, tuple[Any, ...]] = {}  # tune: the labels it applies to; {}: all
+    note: str = ""  # compare: what the values have in common, for the report
 
 
 class Cell(NamedTuple):
@@ -38,23 +43,27 @@ class Cell(NamedTuple):
     part: str
     labels: dict[str, Any]
     config: dict[str, Any]
-    tune: dict[str, Any] | None  # {"key", "values", "seeds"}
+    # {"points": every combination to try, as {key: value}, "seeds": [...]}
+    tune: dict[str, Any] | None
     seeds: tuple[int, ...]
 
-    def tune_configs(self) -> list[dict[str, Any]]:
-        """The runs of the first stage: every value with every tuning seed."""
+    def tune_configs(self) -> list[tuple[int, dict[str, Any]]]:
+        """The runs of the first stage: each point's index, with every tuning seed."""
         if self.tune is None:
             return []
         return [
-            override(self.config, {self.tune["key"]: value, "seed": seed})
-            for value in self.tune["values"]
+            (index, override(self.config, {**point, "seed": seed}))
+            for index, point in enumerate(self.tune["points"])
             for seed in self.tune["seeds"]
         ]
 
-    def replicate_configs(self, chosen: Any = None) -> list[dict[str, Any]]:
-        """The reported runs: the chosen value with every seed."""
-        choice = {} if self.tune is None else {self.tune["key"]: chosen}
-        return [override(self.config, {**choice, "seed": s}) for s in self.seeds]
+    def replicate_configs(
+        self, chosen: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """The reported runs: the chosen point with every seed."""
+        return [
+            override(self.config, {**(chosen or {}), "seed": s}) for s in self.seeds
+        ]
 
 
 def compare(
@@ -66,16 +75,31 @@ def compare(
     return _axis("compare", name or key.split(".")[-1], points)
 
 
-def tune(key: str, values: Sequence[Any], seeds: Sequence[int]) -> Axis:
-    """An axis whose value is chosen per cell, by mean validation over these seeds."""
+def tune(
+    key: str,
+    values: Sequence[Any],
+    seeds: Sequence[int],
+    where: Mapping[str, Any] | None = None,
+) -> Axis:
+    """An axis whose value is chosen per cell, by mean validation over these seeds.
+
+    `where` names the cells it is for, as {"model": "lstm"} or {"model": ("s5", "lru")}:
+    a scalar that one model needs is tuned for that model alone.
+    """
     if not seeds:
         raise UserError(f"tune({key!r}): needs at least one seed of its own")
     if key.count(".") != 1:
         raise UserError(f"tune({key!r}): the key must be of the form section.name")
     if not all(isinstance(value, (bool, int, float, str)) for value in values):
         raise UserError(f"tune({key!r}): values must be numbers or strings")
+    if len(set(values)) < len(values):
+        raise UserError(f"tune({key!r}): values must differ, got {tuple(values)}")
     points = tuple((value, {key: value}) for value in values)
-    return _axis("tune", key, points)._replace(seeds=tuple(seeds))
+    labels = {
+        name: tuple(given) if isinstance(given, (tuple, list)) else (given,)
+        for name, given in (where or {}).items()
+    }
+    return _axis("tune", key, points)._replace(seeds=tuple(seeds), where=labels)
 
 
 def replicate(seeds: Iterable[int]) -> Axis:
@@ -98,11 +122,18 @@ def zipped(*axes: Axis) -> Axis:
 def product(*axes: Axis) -> tuple[Axis, ...]:
     """Every combination of the axes' values."""
     names = [axis.name for axis in axes]
-    if len(set(names)) < len(names):
+    fixed = [axis.name for axis in axes if not axis.where]
+    if len(set(fixed)) < len(fixed):
         raise UserError(f"sweep: an axis is given twice, got {', '.join(names)}")
-    for role in ("tune", "replicate"):
-        if sum(axis.role == role for axis in axes) > 1:
-            raise UserError(f"sweep: at most one {role} axis, got {', '.join(names)}")
+    if sum(axis.role == "replicate" for axis in axes) > 1:
+        raise UserError(f"sweep: at most one replicate axis, got {', '.join(names)}")
+    seeds = {axis.seeds for axis in axes if axis.role == "tune"}
+    if len(seeds) > 1:
+        raise UserError(
+            "sweep: settings that are tuned together need the same seeds, got "
+            + " and ".join(map(str, sorted(seeds)))
+        )
+    _check_where(axes)
     return axes
 
 
@@ -113,7 +144,6 @@ def chain(*axes: Axis) -> Axis:
 
 def expand(part: str, config: Mapping[str, Any], axes: Sequence[Axis]) -> list[Cell]:
     """The cells of one part of a sweep, in the order of its axes."""
-    tuned = next((axis for axis in axes if axis.role == "tune"), None)
     seeds = next((axis for axis in axes if axis.role == "replicate"), None)
     cells = [
         Cell(part, {}, copy.deepcopy(dict(config)), None, (config.get("seed", 0),))
@@ -128,9 +158,11 @@ def expand(part: str, config: Mapping[str, Any], axes: Sequence[Axis]) -> list[C
                 for cell in cells
                 for label, overrides in axis.points
             ]
-    choice = None if tuned is None else _choice(tuned, seeds)
     values = cells[0].seeds if seeds is None else tuple(p[0] for p in seeds.points)
-    return [cell._replace(tune=choice, seeds=values) for cell in cells]
+    tuned = [axis for axis in axes if axis.role == "tune"]
+    return [
+        cell._replace(tune=_choice(cell, tuned, seeds), seeds=values) for cell in cells
+    ]
 
 
 def override(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,12 +186,44 @@ def _axis(role: Role, name: str, points: tuple[Any, ...]) -> Axis:
     return Axis(role, name, points)
 
 
-def _choice(tuned: Axis, seeds: Axis | None) -> dict[str, Any]:
+def _choice(
+    cell: Cell, tuned: Sequence[Axis], seeds: Axis | None
+) -> dict[str, Any] | None:
+    """How a cell is tuned: by the axes that are for it; None: by none of them."""
+    own = [
+        axis
+        for axis in tuned
+        if all(cell.labels[name] in labels for name, labels in axis.where.items())
+    ]
+    if not own:
+        return None
+    keys = [axis.name for axis in own]
+    if len(set(keys)) < len(keys):
+        where = ", ".join(f"{k}={v}" for k, v in cell.labels.items())
+        raise UserError(f"tune({keys[0]!r}): given twice for the cell {where}")
     reported = set() if seeds is None else {label for label, _ in seeds.points}
-    if shared := reported & set(tuned.seeds):
+    if shared := reported & set(own[0].seeds):
         raise UserError(
-            f"tune({tuned.name!r}): seeds {sorted(shared)} are also reported; "
+            f"tune({keys[0]!r}): seeds {sorted(shared)} are also reported; "
             "tuning needs seeds of its own"
         )
-    values = [label for label, _ in tuned.points]
-    return {"key": tuned.name, "values": values, "seeds": list(tuned.seeds)}
+    values = itertools.product(*([label for label, _ in axis.points] for axis in own))
+    points = [dict(zip(keys, point, strict=True)) for point in values]
+    return {"points": points, "seeds": list(own[0].seeds)}
+
+
+def _check_where(axes: Sequence[Axis]) -> None:
+    """Raise UserError where a tune axis is for cells that the sweep does not have."""
+    known = {
+        axis.name: [label for label, _ in axis.points]
+        for axis in axes
+        if axis.role == "compare"
+    }
+    for axis in axes:
+        for name, labels in axis.where.items():
+            for label in labels:
+                if label not in known.get(name, ()):
+                    raise UserError(
+                        f"tune({axis.name!r}): no cell has {name} {label!r} (known: "
+                        f"{', '.join(map(str, known.get(name, known))) or 'none'})"
+                    )

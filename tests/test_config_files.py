@@ -33,13 +33,20 @@ def cells_of(name):
     return module, found
 
 
+def points_of(cell):
+    return [None] if cell.tune is None else cell.tune["points"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_run_of_a_config_file_is_valid(name):
     _, cells = cells_of(name)
     problems = [
         problem
         for cell in cells
-        for config in [*cell.tune_configs(), *cell.replicate_configs(1.0)]
+        for config in [
+            *(config for _, config in cell.tune_configs()),
+            *(c for p in points_of(cell) for c in cell.replicate_configs(p)),
+        ]
         for problem in check_config(config)[1]
     ]
     assert cells and problems == []

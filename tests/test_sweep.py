@@ -1,5 +1,7 @@
 """Axes, roles and expansion."""
 
+import re
+
 import pytest
 
 from lib.error import UserError
@@ -34,11 +36,14 @@ def test_tuning_and_reported_runs_use_different_seeds():
         tune("optimizer.learning_rate", (0.1, 0.2), seeds=(90, 91)), replicate(range(3))
     )
     (cell,) = expand("part", BASE, axes)
-    tried = [(c["optimizer"]["learning_rate"], c["seed"]) for c in cell.tune_configs()]
-    assert tried == [(0.1, 90), (0.1, 91), (0.2, 90), (0.2, 91)]
+    tried = [
+        (index, c["optimizer"]["learning_rate"], c["seed"])
+        for index, c in cell.tune_configs()
+    ]
+    assert tried == [(0, 0.1, 90), (0, 0.1, 91), (1, 0.2, 90), (1, 0.2, 91)]
     final = [
         (c["optimizer"]["learning_rate"], c["seed"])
-        for c in cell.replicate_configs(0.2)
+        for c in cell.replicate_configs({"optimizer.learning_rate": 0.2})
     ]
     assert final == [(0.2, 0), (0.2, 1), (0.2, 2)]
 
@@ -79,9 +84,68 @@ def test_expanding_leaves_the_base_as_it_was():
         (lambda: product(compare("a.b", (1,)), compare("a.b", (2,))), "given twice"),
         (lambda: tune("a.b", (1,), seeds=()), "at least one seed"),
         (lambda: tune("model", (1,), seeds=(9,)), "of the form section.name"),
+        (lambda: tune("a.b", (1, 1.0), seeds=(9,)), "must differ, got (1, 1.0)"),
+        (
+            lambda: product(tune("a.b", (1,), (8,)), tune("a.c", (1,), (9,))),
+            "tuned together need the same seeds, got (8,) and (9,)",
+        ),
+        (
+            lambda: product(
+                compare("model", MODELS), tune("a.b", (1,), (9,), {"model": "smal"})
+            ),
+            "no cell has model 'smal' (known: small, wide)",
+        ),
         (lambda: tune("a.b", ((1,),), seeds=(9,)), "numbers or strings"),
     ],
 )
 def test_an_impossible_sweep_is_refused(make, said):
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=re.escape(said)):
         make()
+
+
+def test_settings_tuned_together_try_every_combination():
+    axes = product(
+        tune("optimizer.learning_rate", (0.1, 0.2), seeds=(90,)),
+        tune("model.hidden_size", (2, 3), seeds=(90,)),
+    )
+    (cell,) = expand("part", BASE, axes)
+    tried = [
+        (c["optimizer"]["learning_rate"], c["model"]["hidden_size"])
+        for _, c in cell.tune_configs()
+    ]
+    assert tried == [(0.1, 2), (0.1, 3), (0.2, 2), (0.2, 3)]
+    point = {"optimizer.learning_rate": 0.2, "model.hidden_size": 3}
+    (final,) = cell.replicate_configs(point)
+    assert final["optimizer"]["learning_rate"] == 0.2
+    assert final["model"]["hidden_size"] == 3 and final["seed"] == 0
+
+
+def test_a_setting_is_tuned_in_the_cells_that_it_is_for():
+    axes = product(
+        compare("model", MODELS),
+        compare("task.length", (8, 16)),
+        tune("model.chrono_max", (4.0, 8.0), (90,), {"model": "wide"}),
+        tune("optimizer.learning_rate", (0.1,), (90,), {"length": (8,)}),
+    )
+    points = {
+        (c.labels["model"], c.labels["length"]): c.tune and c.tune["points"]
+        for c in expand("part", BASE, axes)
+    }
+    rate = {"optimizer.learning_rate": 0.1}
+    chrono = [{"model.chrono_max": 4.0}, {"model.chrono_max": 8.0}]
+    assert points == {
+        ("small", 8): [rate],
+        ("small", 16): None,
+        ("wide", 8): [{**point, **rate} for point in chrono],
+        ("wide", 16): chrono,
+    }
+
+
+def test_a_setting_has_one_grid_in_a_cell():
+    axes = product(
+        compare("model", MODELS),
+        tune("a.b", (1,), (9,), {"model": ("small", "wide")}),
+        tune("a.b", (2,), (9,), {"model": "wide"}),
+    )
+    with pytest.raises(UserError, match="given twice for the cell model=wide"):
+        expand("part", BASE, axes)

@@ -1,4 +1,4 @@
-"""The value that a tuned setting takes: the best on validation, from results alone."""
+"""The values that tuned settings take: the best on validation, from results alone."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,26 +12,55 @@ Merit = tuple[float, float, float]  # higher is better, the first place first
 
 
 def choose(
-    root: Path, key: str, values: Sequence[Any], runs: Sequence[Mapping[str, Any]]
-) -> tuple[Any, list[float | None]]:
-    """The best of the values that `runs` tried, and each one's mean merit.
+    root: Path, points: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any]]
+) -> tuple[int, list[float | None]]:
+    """The index of the best of the points that `runs` tried, and each one's mean merit.
 
-    The value with the highest mean validation score wins, where reaching the stop score
-    counts as 1; among equals the one that took fewer steps, then the lower loss, then
-    the first. With no score, the lowest mean validation loss, and the merit is minus
-    the loss. A run that diverged or failed counts as 0, and with no score as the worst.
+    A run says by `point` which it tried. The point with the highest mean validation
+    score wins, where reaching the stop score counts as 1; among equals the one that
+    took fewer steps, then the lower loss, then the first. With no score, the lowest
+    mean validation loss, and the merit is minus the loss. A run that diverged or failed
+    counts as 0, and with no score as the worst.
     """
     results = {run["id"]: store.look(root, run["id"]).result for run in runs}
     scored = all("score" in n for r in results.values() for n in _validation(r))
-    section, name = key.split(".")
     merits = []
-    for value in values:
-        tried = [run for run in runs if run["config"][section][name] == value]
+    for index in range(len(points)):
+        tried = [run for run in runs if run["point"] == index]
         each = [_merit(results[run["id"]], run, scored) for run in tried]
         merits.append(tuple(fmean(column) for column in zip(*each, strict=True)))
-    best = max(range(len(values)), key=merits.__getitem__)
-    scores = [merit[0] if math.isfinite(merit[0]) else None for merit in merits]
-    return values[best], scores
+    best = max(range(len(points)), key=merits.__getitem__)
+    return best, [merit[0] if math.isfinite(merit[0]) else None for merit in merits]
+
+
+def describe_choice(
+    points: Sequence[Mapping[str, Any]], scores: Sequence[float | None], best: int
+) -> list[dict[str, Any]]:
+    """What was chosen, one entry a setting.
+
+    Where several were tuned together a value's score is the best over the others, and
+    the first entry has the whole grid besides.
+    """
+    entries = []
+    for key in points[0]:
+        values = list(dict.fromkeys(point[key] for point in points))
+        of = [_best(points, scores, key, value) for value in values]
+        chosen = points[best][key]
+        entry = {"setting": key, "values": values, "scores": of, "chosen": chosen}
+        entries.append(entry)
+    if len(entries) > 1:
+        entries[0]["grid"] = {"points": [dict(p) for p in points], "scores": scores}
+    return entries
+
+
+def _best(
+    points: Sequence[Mapping[str, Any]],
+    scores: Sequence[float | None],
+    key: str,
+    value: Any,
+) -> float | None:
+    found = [s for p, s in zip(points, scores, strict=True) if p[key] == value]
+    return max((score for score in found if score is not None), default=None)
 
 
 def _merit(

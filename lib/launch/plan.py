@@ -12,7 +12,7 @@ from lib import store
 from lib.config import check_config, make_config
 from lib.cost import tokens_per_example
 from lib.error import UserError
-from lib.launch.choice import choose
+from lib.launch.choice import choose, describe_choice
 from lib.program import check_program, identify, make_program
 from lib.sweep import Axis, Cell, expand
 
@@ -49,10 +49,12 @@ def make_plan(
         "pending": [],
         "expected": list(expected),
         "max_width": max_width,
+        # by part: what its models have in common, as an equal number of parameters
+        "matched": _matched(parts),
     }
     for index, cell in enumerate(cells):
         if cell.tune is None:
-            _add_runs(plan, index, "replicate", cell.replicate_configs())
+            _add_reported(plan, index, cell.replicate_configs())
         else:
             _add_runs(plan, index, "tune", cell.tune_configs())
             plan["pending"].append(index)
@@ -71,20 +73,13 @@ def decide(plan: Plan, root: Path, is_final: Callable[[str], bool]) -> bool:
             continue
         cell = _cell(plan["cells"][index])
         assert cell.tune is not None, "a pending cell has values to choose from"
-        key, values = cell.tune["key"], cell.tune["values"]
-        chosen, scores = choose(root, key, values, runs)
-        plan["choices"].append(
-            {
-                "cell_index": index,
-                "part": cell.part,
-                "cell": cell.labels,
-                "setting": key,
-                "values": values,
-                "scores": scores,
-                "chosen": chosen,
-            }
-        )
-        _add_runs(plan, index, "replicate", cell.replicate_configs(chosen))
+        points = cell.tune["points"]
+        best, scores = choose(root, points, runs)
+        place = {"cell_index": index, "part": cell.part, "cell": cell.labels}
+        plan["choices"] += [
+            {**place, **entry} for entry in describe_choice(points, scores, best)
+        ]
+        _add_reported(plan, index, cell.replicate_configs(points[best]))
         decided.append(index)
     plan["pending"] = [index for index in plan["pending"] if index not in decided]
     for entries in ("runs", "groups", "choices"):  # whatever cell was decided first
@@ -111,13 +106,33 @@ def run_work(given: Mapping[str, Any]) -> int:
     return examples * tokens_per_example(make_program(config).task)
 
 
+def _matched(
+    parts: Mapping[str, tuple[Mapping[str, Any], Sequence[Axis]]],
+) -> dict[str, str]:
+    notes = {
+        part: "; ".join(axis.note for axis in axes if axis.note)
+        for part, (_, axes) in parts.items()
+    }
+    return {part: note for part, note in notes.items() if note}
+
+
+def _add_reported(plan: Plan, index: int, configs: list[dict[str, Any]]) -> None:
+    _add_runs(plan, index, "replicate", [(None, config) for config in configs])
+
+
 def _add_runs(
-    plan: Plan, index: int, stage: str, configs: list[dict[str, Any]]
+    plan: Plan,
+    index: int,
+    stage: str,
+    configs: Sequence[tuple[int | None, dict[str, Any]]],
 ) -> None:
-    """Append the runs of one cell's stage, and the groups that will train them."""
+    """Append the runs of one cell's stage, and the groups that will train them.
+
+    A tuning run's config comes with the index of the point that it tries.
+    """
     cell = plan["cells"][index]
     added: dict[str, str] = {}
-    for given in configs:
+    for point, given in configs:
         config, _ = check_config(given)
         assert config is not None, "checked before"
         run = {
@@ -128,6 +143,8 @@ def _add_runs(
             "stage": stage,
             "config": config.to_dict(),
         }
+        if point is not None:
+            run["point"] = point
         if run["id"] not in added:
             plan["runs"].append(run)
             added[run["id"]] = make_program(config).key
@@ -162,10 +179,10 @@ def _check_cells(cells: Sequence[Cell]) -> None:
     problems: dict[str, list[str]] = {}
     checked: set[str] = set()
     for cell in cells:
-        values = [None] if cell.tune is None else cell.tune["values"]
+        points = [None] if cell.tune is None else cell.tune["points"]
         configs = [
-            *cell.tune_configs(),
-            *(c for v in values for c in cell.replicate_configs(v)),
+            *(config for _, config in cell.tune_configs()),
+            *(config for p in points for config in cell.replicate_configs(p)),
         ]
         where = ", ".join(f"{k}={v}" for k, v in cell.labels.items()) or cell.part
         for given in configs:

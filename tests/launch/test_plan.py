@@ -4,7 +4,7 @@ import pytest
 
 from lib.error import UserError
 from lib.launch.plan import count_runs, decide, make_plan, run_work
-from lib.sweep import compare, product, replicate
+from lib.sweep import compare, product, replicate, tune
 from tests.launch.finished import end_run, fail_run, fresh, rate, tiny_plan
 from tests.small import RUN, small
 
@@ -118,6 +118,41 @@ def test_a_failed_run_counts_as_zero(plan, tmp_path):
     end_run(tmp_path, high, score=0.0)
     decide(plan, tmp_path, lambda run_id: run_id in (low["id"], high["id"]))
     assert plan["choices"][0]["chosen"] == HIGH
+
+
+def test_settings_tuned_together_are_chosen_together(tmp_path):
+    seeds = (100, 101)
+    axes = product(
+        tune("optimizer.learning_rate", (LOW, HIGH), seeds),
+        tune("train.min_length", (1, 2), seeds),
+        replicate(range(2)),
+    )
+    base = small(train__curriculum="mix", task={"name": "parity", "length": 6})
+    del base["task"]["num_symbols"], base["task"]["num_distractors"]
+    plan = make_plan("two", {"part": (base, axes)})
+    tuning = cell_runs(plan)
+    assert [run["point"] for run in tuning] == [0, 0, 1, 1, 2, 2, 3, 3]
+    # Mean scores 0.2, 0.3, 0.7, 0.4: the best of the rates and of the lengths.
+    for run, score in zip(
+        tuning, (0.1, 0.3, 0.2, 0.4, 0.6, 0.8, 0.4, 0.4), strict=True
+    ):
+        end_run(tmp_path, run, score=score)
+    assert decide(plan, tmp_path, lambda _: True)
+    first, second = plan["choices"]
+    assert (first["setting"], first["chosen"]) == ("optimizer.learning_rate", HIGH)
+    assert (second["setting"], second["chosen"]) == ("train.min_length", 1)
+    assert first["scores"] == pytest.approx([0.3, 0.7])
+    assert second["scores"] == pytest.approx([0.7, 0.4])
+    assert first["grid"]["scores"] == pytest.approx([0.2, 0.3, 0.7, 0.4])
+    assert first["grid"]["points"][2] == {
+        "optimizer.learning_rate": HIGH,
+        "train.min_length": 1,
+    }
+    reported = cell_runs(plan, stage="replicate")
+    assert [run["config"]["seed"] for run in reported] == [0, 1]
+    for run in reported:
+        assert rate(run) == HIGH and "point" not in run
+        assert run["config"]["train"].get("min_length", 1) == 1
 
 
 def test_tuning_seeds_are_not_reported(plan, tmp_path):
