@@ -53,13 +53,22 @@ from lib.models.transformer import make_transformer
 from lib.models.window_mlp import make_window_mlp
 from lib.tasks.adding import make_adding
 from lib.tasks.adding_any import make_adding_any
+from lib.tasks.bucket_sort import make_bucket_sort
 from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.crowd import make_crowd
 from lib.tasks.cumulative_parity import make_cumulative_parity
+from lib.tasks.cycle_navigation import make_cycle_navigation
+from lib.tasks.duplicate import make_duplicate
 from lib.tasks.dyck import make_dyck
+from lib.tasks.even_pairs import make_even_pairs
 from lib.tasks.flip_flop import make_flip_flop
 from lib.tasks.group_word import make_group_word
+from lib.tasks.listops import make_listops
+from lib.tasks.missing_duplicate import make_missing_duplicate
+from lib.tasks.modular_arithmetic import make_modular_arithmetic
+from lib.tasks.modular_brackets import make_modular_brackets
 from lib.tasks.mqar import make_mqar
+from lib.tasks.odds_first import make_odds_first
 from lib.tasks.parity import make_parity
 from lib.tasks.recall import make_recall
 from lib.tasks.reverse import make_reverse
@@ -67,6 +76,7 @@ from lib.tasks.scene_questions import make_scene_questions
 from lib.tasks.scenes import make_scenes
 from lib.tasks.selective_copy import make_selective_copy
 from lib.tasks.sine import make_sine
+from lib.tasks.stack_manipulation import make_stack_manipulation
 from lib.tasks.stories import make_stories
 from lib.types import Interface, Model, Task
 
@@ -146,13 +156,23 @@ BINDING_TASKS: dict[str, Callable[..., Task]] = {
 STATE_TASKS: dict[str, Callable[..., Task]] = {
     "parity": make_parity,
     "cumulative_parity": make_cumulative_parity,
+    "even_pairs": make_even_pairs,
+    "cycle_navigation": make_cycle_navigation,
+    "modular_arithmetic": make_modular_arithmetic,
     "group_word": make_group_word,
     "flip_flop": make_flip_flop,
 }
 
 HIERARCHY_TASKS: dict[str, Callable[..., Task]] = {
     "dyck": make_dyck,
+    "modular_brackets": make_modular_brackets,
+    "listops": make_listops,
+    "stack_manipulation": make_stack_manipulation,
     "reverse": make_reverse,
+    "duplicate": make_duplicate,
+    "missing_duplicate": make_missing_duplicate,
+    "odds_first": make_odds_first,
+    "bucket_sort": make_bucket_sort,
 }
 
 # Generated, with known floors and optima: what a measure of memory is made of.

@@ -16,6 +16,12 @@ LANGUAGES = [
     ("parity", {"density": 0.2}, 5, language.parity(5, 0.2)),
     ("cumulative_parity", {}, 5, language.cumulative_parity(5)),
     ("cumulative_parity", {"density": 0.7}, 5, language.cumulative_parity(5, 0.7)),
+    ("even_pairs", {}, 5, language.even_pairs(5)),
+    ("cycle_navigation", {}, 4, language.cycle_navigation(4, 5)),
+    ("cycle_navigation", {"cycle_length": 2}, 5, language.cycle_navigation(5, 2)),
+    ("modular_arithmetic", {}, 3, language.modular_arithmetic(3, 5)),
+    ("modular_arithmetic", {"modulus": 3}, 5, language.modular_arithmetic(5, 3)),
+    ("modular_arithmetic", {"modulus": 4}, 6, language.modular_arithmetic(5, 4)),
     ("flip_flop", {"ignore": 0.5}, 7, language.flip_flop(7, 0.5)),
     ("flip_flop", {"ignore": 0.5}, 8, language.flip_flop(7, 0.5)),
     ("flip_flop", {"ignore": 1.0}, 7, language.flip_flop(7, 1.0)),
@@ -38,6 +44,19 @@ def test_what_is_drawn_is_the_language(name, options, length, examples):
 def test_floor_and_window_scores_are_exact(name, options, length, examples):
     task = TASKS[name]("train", 1, length, **options)
     check_scores(task, examples, length)
+
+
+def test_sums_of_products_of_four_digits_have_the_scores_of_all_of_them():
+    task = TASKS["modular_arithmetic"]("train", 1, 7, modulus=3)
+    check_scores(task, language.modular_arithmetic(7, 3), 7)
+
+
+@pytest.mark.parametrize(
+    ("length", "published"), [(1, 0.333), (5, 0.218), (10, 0.201), (41, 0.2)]
+)
+def test_the_floor_of_cycle_navigation_falls_to_a_fifth(length, published):
+    floor = TASKS["cycle_navigation"]("train", 1, 41).floor(length)
+    assert floor == pytest.approx(published, abs=0.0005)
 
 
 def test_flip_flops_of_nine_inputs_have_the_scores_of_all_their_strings():
@@ -112,6 +131,8 @@ def test_group_words_of_s3_have_the_scores_of_all_words():
     ("name", "settings", "message"),
     [
         ("flip_flop", {"length": 2}, "flip_flop: length must be at least 3, got 2"),
+        ("even_pairs", {"length": 1}, "even_pairs: length must be at least 2, got 1"),
+        ("listops", {"length": 2}, "listops: length must be at least 3, got 2"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(name, settings, message):

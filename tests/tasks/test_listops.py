@@ -1,0 +1,76 @@
+"""ListOps: generated lists against a reader, the operators against the data."""
+
+import gzip
+import os
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lib.registry import TASKS
+from lib.tasks.listops import evaluate
+from tests.tasks.exact import as_examples, check_sampler, draw
+from tests.tasks.listops_language import lists, read_list, value_of
+
+PUBLISHED = Path(os.environ.get("HORIZON_DATA", "/nowhere"), "listops/test_d20s.tsv.gz")
+OPERATORS = ("[MAX", "[MIN", "[MED", "[SM")
+NAMES = (*map(str, range(10)), *OPERATORS, "]")
+
+
+def test_all_lists_of_five_symbols_are_drawn_as_often_as_the_settings_say():
+    task = TASKS["listops"]("train", 24_000, 6, max_depth=2, nesting=0.4)
+    check_sampler(task, lists(5, 2, 0.4), 5)
+
+
+@pytest.mark.parametrize("max_depth", [1, 3, 20])
+def test_lists_are_whole_no_deeper_than_asked_and_have_their_values(max_depth):
+    task = TASKS["listops"]("train", 400, 40, max_depth=max_depth, nesting=0.5)
+    deepest = 0
+    for inputs, targets in as_examples(draw(task, 37), 37):
+        tree, rest = read_list([NAMES[x] for x in inputs])
+        assert not rest
+        assert targets[:-1] == (None,) * 36
+        assert targets[-1] == value_of(tree)
+        deepest = max(deepest, depth_of(tree))
+    assert deepest <= max_depth and (deepest == max_depth or max_depth == 20)
+
+
+def depth_of(tree):
+    return 0 if isinstance(tree, int) else 1 + max(map(depth_of, tree[1]))
+
+
+def test_the_operators_give_the_answers_of_the_published_test_set():
+    if not PUBLISHED.is_file():
+        pytest.skip("no listops in $HORIZON_DATA")
+    with gzip.open(PUBLISHED, "rt") as file:
+        rows = [line.rstrip("\n").split("\t") for line in file]
+    operators, counts, values = [], [], []
+
+    def judge(tree):
+        """The value by the reader; each list is kept, to be evaluated with all."""
+        if isinstance(tree, int):
+            return tree
+        items = [judge(item) for item in tree[1]]
+        operators.append(OPERATORS.index(tree[0]))
+        counts.append(np.bincount(items, minlength=10))
+        values.append(value_of((tree[0], items)))
+        return values[-1]
+
+    for answer, text in rows[:3000]:
+        tree, rest = read_list([s for s in text.split() if s not in "()"])
+        assert not rest
+        assert judge(tree) == int(answer)
+    assert set(operators) == {0, 1, 2, 3}
+    found = evaluate(jnp.array(operators, jnp.int32), jnp.array(counts, jnp.int32))
+    np.testing.assert_array_equal(found, values)
+
+
+@pytest.mark.parametrize("length", [3, 4])
+def test_the_measured_floor_is_the_share_of_the_likeliest_value(length):
+    shares = np.zeros(10)
+    for example in lists(length, 4, 0.25):
+        shares[example.targets[-1]] += example.chance
+    floor = TASKS["listops"]("train", 1, length).floor(length)
+    # Four standard errors of 16,384 examples, and the largest of ten is chosen.
+    assert floor == pytest.approx(shares.max(), abs=4 * np.sqrt(0.1 * 0.9 / 16_384))
