@@ -45,6 +45,7 @@ from lib.models.resnet import make_resnet
 from lib.models.rg_lru import make_rg_lru
 from lib.models.rnn import make_rnn
 from lib.models.rwkv7 import make_rwkv7
+from lib.models.s4d import make_s4d
 from lib.models.s5 import make_s5
 from lib.models.slstm import make_slstm
 from lib.models.tcn import make_tcn
@@ -92,6 +93,7 @@ LINEAR_MODELS: dict[str, Callable[..., Model]] = {
     "min_gru": make_min_gru,
     "min_lstm": make_min_lstm,
     "mamba": make_mamba,
+    "s4d": make_s4d,
     "s5": make_s5,
     "rg_lru": make_rg_lru,
 }

@@ -120,3 +120,25 @@ def rg_lru(p: Weights, v: Array, h: Array, past: Array) -> Array:
         h = a_t * h + np.sqrt(1 - a_t**2) * (i * u)
         all_y.append((h * gelu(g_t)) @ p["W_out"])
     return np.array(all_y)
+
+
+def s4d(p: Weights, u: Array, h: Array, discretization: str) -> Array:
+    """Gu et al. 2022, section 3: one system a channel; h is divided by B_bar."""
+    half, H = h.shape
+    A = -np.exp(p["log_decay"]) + 1j * p["frequency"]
+    C = p["C"][:half] + 1j * p["C"][half:]
+    delta = np.exp(p["log_delta"])
+    if discretization == "zoh":
+        A_bar = np.exp(delta * A)
+        B_bar = (A_bar - 1) / A
+    else:
+        A_bar = (1 + delta * A / 2) / (1 - delta * A / 2)
+        B_bar = delta / (1 - delta * A / 2)
+    h = h * B_bar
+    all_y = []
+    for u_t in u:
+        h = A_bar * h + B_bar * u_t
+        v = gelu(2 * np.sum(C * h, axis=0).real + p["D"] * u_t)
+        value, gate = np.split(v @ p["W"] + p["b"], 2)
+        all_y.append(value * sigmoid(gate))
+    return np.array(all_y)
