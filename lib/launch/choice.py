@@ -49,7 +49,8 @@ def describe_choice(
         entry = {"setting": key, "values": values, "scores": of, "chosen": chosen}
         entries.append(entry)
     if len(entries) > 1:
-        entries[0]["grid"] = {"points": [dict(p) for p in points], "scores": scores}
+        grid = {"points": [dict(p) for p in points], "scores": list(scores)}
+        entries[0]["grid"] = {**grid, "chosen": dict(points[best])}
     return entries
 
 

@@ -78,6 +78,8 @@ class Sweep:
     problems: tuple[str, ...]
     # What the groups of each part spent, in seconds by kind (lib.store.seconds).
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
+    # By part: what the models were made equal in, as the number of parameters.
+    matched: dict[str, str] = field(default_factory=dict)
 
     @property
     def replicates(self) -> tuple[Run, ...]:
@@ -131,6 +133,7 @@ def collect(store: str | Path, name: str) -> Sweep:
         expected=tuple(_dicts(plan.get("expected"))),
         problems=tuple(problems),
         seconds=sweep_seconds(Path(store), plan),
+        matched=_texts(plan.get("matched")),
     )
 
 
@@ -206,6 +209,11 @@ def sweep_seconds(store: Path, plan: Mapping[str, Any]) -> dict[str, dict[str, f
 
 def _dicts(items: Any) -> list[dict[str, Any]]:
     return [item for item in _list(items) if isinstance(item, dict)]
+
+
+def _texts(data: Any) -> dict[str, str]:
+    pairs = data.items() if isinstance(data, Mapping) else ()
+    return {str(key): value for key, value in pairs if isinstance(value, str)}
 
 
 def _list(items: Any) -> list[Any]:

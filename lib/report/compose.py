@@ -9,11 +9,12 @@ from pathlib import Path
 
 from lib.error import UserError
 from lib.report import provenance
+from lib.report.choice import choice_table
 from lib.report.collect import Sweep
 from lib.report.export import cells_csv, costs_csv
 from lib.report.figure import looks
 from lib.report.file import replace_file
-from lib.report.headline import COSTS, choice_table, expected_table
+from lib.report.headline import COSTS, expected_table
 from lib.report.markup import Child, Markup, element
 from lib.report.page import facts_markup, page, section, table_markup
 from lib.report.part import headline, part_markup
@@ -36,7 +37,7 @@ def write(sweep: Sweep, store: Path) -> Path:
     figures.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
     runs = [run for run in sweep.runs if run.id]
-    replace_file(folder / "cells.csv", cells_csv(runs).encode())
+    replace_file(folder / "cells.csv", cells_csv(runs, sweep.choices).encode())
     replace_file(folder / "costs.csv", costs_csv(runs).encode())
     replace_file(path, compose(sweep, figures).encode())
     return path
@@ -65,8 +66,10 @@ def compose(sweep: Sweep, figures: Path) -> str:
         stem = _stem(part, stems)
         runs = [run for run in sweep.replicates if run.part == part]
         budget = element("p", provenance.budget_text(runs), class_="facts")
+        matched = sweep.matched.get(part)
+        note = matched and element("p", f"Widths: {matched}.", class_="facts")
         body = part_markup(stem, runs, styles, figures)
-        parts.append(section(part, stem, budget, *body))
+        parts.append(section(part, stem, budget, note, *body))
         links.append(element("a", part, href=f"#{stem}"))
     rest = {
         "Expected and reached": _table_or(expected_table(sweep), "Nothing expected."),
@@ -98,7 +101,7 @@ def compose(sweep: Sweep, figures: Path) -> str:
 def _choices(sweep: Sweep) -> list[Child]:
     if not sweep.choices:
         return [element("p", "Nothing was tuned, or nothing is decided yet.")]
-    summary = element("summary", f"{len(sweep.choices)} cells, one choice each")
+    summary = element("summary", f"{len(sweep.choices)} choices")
     return [
         element("details", summary, table_markup(choice_table(sweep), titled=False))
     ]

@@ -6,9 +6,10 @@ has what was measured on the way, which never repeats exactly.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from lib.report.choice import working_of
 from lib.report.collect import Run, by_number, dig, num_targets, number, whole
 from lib.report.score import run_score
 from lib.report.table import clean
@@ -23,9 +24,13 @@ COST_COLUMNS = (*CELL_COLUMNS[:8], *COSTS)
 FORMULA = ("=", "+", "-", "@")
 
 
-def cells_csv(runs: Iterable[Run]) -> str:
-    """One line for each run, split, length and metric; a run without any has one."""
-    lines = []
+def cells_csv(runs: Sequence[Run], choices: Iterable[Mapping[str, Any]] = ()) -> str:
+    """One line for each run, split, length and metric; a run without any has one.
+
+    What tuning found of a cell's settings has lines too, of the split "tuning" and of
+    no run: the values between which each of them works.
+    """
+    lines = [row for choice in choices for row in _working(choice, runs)]
     for run in runs:
         place = _place(run)
         values = [(*place, *row) for row in _values(run)]
@@ -73,6 +78,22 @@ def _values(run: Run) -> Iterator[tuple[Any, ...]]:
     costs = dig(run.result, "cost")
     for name, value in costs.items() if isinstance(costs, dict) else ():
         yield "cost", None, None, name, number(value), None
+
+
+def _working(
+    choice: Mapping[str, Any], runs: Sequence[Run]
+) -> Iterator[tuple[Any, ...]]:
+    """The range of a tuned setting with which its cell works: its ends, its width."""
+    found = working_of(choice)
+    cell = (choice.get("part"), choice.get("cell"))
+    run = next((run for run in runs if (run.part, run.cell) == cell), None)
+    if found is None or run is None:
+        return
+    place = (run.part, run.label, run.length, None, "tune", "", None, "", "tuning")
+    name = str(choice.get("setting")).split(".")[-1]
+    for key in ("low", "high", "decades"):
+        metric = f"{name}_working_{key}"
+        yield (*place, None, None, metric, float(getattr(found, key)), None)
 
 
 def _measured(run: Run) -> dict[str, Any]:

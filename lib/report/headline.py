@@ -8,7 +8,7 @@ from lib import stats
 from lib.report.collect import Sweep, dig, number
 from lib.report.context import ModelLosses
 from lib.report.cost import counted, distinct, measured_median
-from lib.report.expected import cell_text, compare_expected
+from lib.report.expected import compare_expected
 from lib.report.language import unit_of
 from lib.report.score import ModelScores, lengths_of
 from lib.report.table import Cell, Table
@@ -132,27 +132,6 @@ def expected_table(sweep: Sweep) -> Table:
     )
     prose = frozenset({1, 2, 6})
     return Table("Expected and reached", columns, rows, note, prose)
-
-
-def choice_table(sweep: Sweep) -> Table:
-    """What tuning chose in each cell, with the scores it chose by."""
-    rows = []
-    for choice in sweep.choices:
-        values, scores = choice.get("values"), choice.get("scores")
-        values = values if isinstance(values, list) else []
-        scores = [number(s) for s in scores] if isinstance(scores, list) else []
-        tried = "   ".join(
-            f"{value}: {'–' if score is None else f'{score:.3f}'}"
-            for value, score in zip(values, scores, strict=False)
-        )
-        row = map(str, (choice.get("part"), cell_text(choice.get("cell"))))
-        setting = str(choice.get("setting")).split(".")[-1].replace("_", " ")
-        chosen = str(choice.get("chosen"))
-        rows.append((*map(Cell, (*row, setting)), Cell(chosen), Cell(tried)))
-    columns = ("part", "cell", "setting", "chosen", "validation score of each value")
-    note = "Chosen by validation score alone, with seeds that are not reported."
-    prose = frozenset({1, 2, 4})
-    return Table("Choices made by tuning", columns, rows, note, prose)
 
 
 def horizon_cell(horizons: Sequence[stats.Horizon]) -> Cell:

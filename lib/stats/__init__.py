@@ -41,6 +41,7 @@ from lib.stats.paired import (
     smallest_p,
 )
 from lib.stats.score import area_under_curve, normalised_score
+from lib.stats.working import WorkingRange, working_range
 
 __all__ = [
     "FEW_SEEDS",
@@ -54,6 +55,7 @@ __all__ = [
     "HorizonInterval",
     "Interval",
     "Verdict",
+    "WorkingRange",
     "area_under_curve",
     "compare",
     "effective_context",
@@ -76,4 +78,5 @@ __all__ = [
     "smallest_p",
     "verdict",
     "wilson_interval",
+    "working_range",
 ]

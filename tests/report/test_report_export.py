@@ -30,7 +30,8 @@ def test_two_reports_of_one_folder_are_the_same_bytes(tmp_path):
 
 def test_cells_hold_every_run_and_nothing_measured(store):
     cells = rows(store, "cells.csv")
-    assert {row["run"] for row in cells} == {run["id"] for run in plan()["runs"]}
+    runs = {row["run"] for row in cells if row["split"] != "tuning"}
+    assert runs == {run["id"] for run in plan()["runs"]}
     assert not {"train_seconds", "device", "commit"} & set(cells[0])
     context = [row for row in cells if row["context"] == "512"]
     assert len(context) == 15
@@ -38,6 +39,20 @@ def test_cells_hold_every_run_and_nothing_measured(store):
     assert {row["num_targets"] for row in scored} == {"1024", "23000"}
     assert all(float(row["value"]) >= 0 for row in scored)
     assert [r["state"] for r in cells if not r["metric"]].count("failed") == 1
+
+
+def test_cells_hold_the_rates_between_which_each_cell_works(store):
+    found = {
+        (row["model"], row["train_length"], row["metric"]): float(row["value"])
+        for row in rows(store, "cells.csv")
+        if row["split"] == "tuning"
+    }
+    # 0.4 is under 0.9 of 0.9 at 0.01, 0.55 under 0.9 of 0.98 at 0.003.
+    name = "learning_rate_working"
+    for length, rate in (("64", 0.01), ("128", 0.003)):
+        assert found["rnn", length, f"{name}_low"] == rate
+        assert found["rnn", length, f"{name}_high"] == rate
+        assert found["rnn", length, f"{name}_decades"] == 0
 
 
 def test_cells_do_not_depend_on_the_order_of_runs_and_choices(store, tmp_path):
@@ -50,7 +65,8 @@ def test_cells_do_not_depend_on_the_order_of_runs_and_choices(store, tmp_path):
     sweep["runs"].sort(key=lambda run: run["stage"], reverse=True)
     path.write_text(json.dumps(sweep))
     after = collect(copy, "horizon")
-    assert cells_csv(after.runs) == cells_csv(before.runs)
+    again = cells_csv(after.runs, after.choices)
+    assert again == cells_csv(before.runs, before.choices)
     assert after.choices == before.choices
 
 
