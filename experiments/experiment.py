@@ -1,9 +1,10 @@
 """A config file as a program's flag: its configs, its sweep, its expected numbers.
 
 A config file holds `get_config(argument)`, and may hold `get_sweep(argument)`,
-`get_expected(argument)` and TITLE. `get_config` returns one run's config, or a table of
-them by the name of the sweep's part. The argument follows the file's name after a
-colon: `--config=configs/horizon.py:full`.
+`get_expected(argument)`, `get_abilities(argument)` (what each part asks of a model) and
+TITLE. `get_config` returns one run's config, or a table of them by the name of the
+sweep's part. The argument follows the file's name after a colon:
+`--config=configs/horizon.py:full`.
 """
 
 import importlib.util
@@ -27,6 +28,7 @@ class Experiment(NamedTuple):
     config_file: str
     parts: dict[str, tuple[dict[str, Any], Sequence[Axis]]]
     expected: Sequence[Mapping[str, Any]]
+    abilities: Mapping[str, str] = {}  # what each part asks of a model
 
 
 def define_config_flag(required: bool = True) -> flags.FlagHolder[ConfigDict]:
@@ -63,6 +65,7 @@ def load_experiment(config: ConfigDict, name: str = "") -> Experiment:
         path,
         {part: (base, axes.get(part, ())) for part, base in parts.items()},
         expected,
+        module.get_abilities(*arguments) if hasattr(module, "get_abilities") else {},
     )
 
 

@@ -25,6 +25,7 @@ def plan_sweep(experiment: Experiment) -> dict[str, Any]:
         title=experiment.title,
         config_file=experiment.config_file,
         expected=experiment.expected,
+        abilities=experiment.abilities,
     )
 
 

@@ -48,6 +48,7 @@ def main(_: Sequence[str]) -> int:
         expected=[
             e for e in experiment.expected if e["part"] == part and not e["cell"]
         ],
+        abilities={},
     )
     if len(own.models) > 1 or len(own.tasks) > 1:
         raise UserError("--model and --task can be given once each: this is one run")

@@ -224,24 +224,24 @@ def test_holm_is_the_closed_test_of_bonferroni(p_values):
 def test_three_seeds_are_never_significant():
     few = stats.compare([[1.0] * 3] * 8, [[0.0] * 3] * 8)
     assert few.p_value < 0.001
-    assert stats.verdict(few, few.p_value) == "cannot tell"
+    assert stats.verdict(few.difference, few.seeds, few.p_value) == "cannot tell"
     more = stats.compare([[1.0] * 4] * 8, [[0.0] * 4] * 8)
-    assert stats.verdict(more, more.p_value) == "better"
+    assert stats.verdict(more.difference, more.seeds, more.p_value) == "better"
 
 
 def test_a_verdict_follows_the_adjusted_p_and_the_sign():
     better = stats.compare([[0.9, 0.8, 0.7, 0.9, 0.8, 0.9]], [[0.1] * 6])
     assert (better.p_value, better.seeds, better.pairs) == (0.03125, 6, 6)
     assert better.improvement == 1 and better.improvement_interval == (1, 1)
-    assert stats.verdict(better, 0.05) == "better"
-    assert stats.verdict(better, 0.0501) == "cannot tell"
+    assert stats.verdict(better.difference, 6, 0.05) == "better"
+    assert stats.verdict(better.difference, 6, 0.0501) == "cannot tell"
     worse = stats.compare([[0.1] * 6], [[0.9, 0.8, 0.7, 0.9, 0.8, 0.9]])
-    assert stats.verdict(worse, worse.p_value) == "worse"
+    assert stats.verdict(worse.difference, 6, worse.p_value) == "worse"
     assert worse.difference == -better.difference
     same = stats.compare([[0.5] * 6], [[0.5] * 6])
     assert (same.difference, same.p_value) == (0, 1)
     assert same.difference_interval == (0, 0)
-    assert stats.verdict(same, 0.0) == "cannot tell"
+    assert stats.verdict(same.difference, 6, 0.0) == "cannot tell"
 
 
 def test_comparisons_refuse_what_is_not_paired():

@@ -28,9 +28,19 @@ def make_plan(
     title: str = "",
     config_file: str = "",
     expected: Sequence[Mapping[str, Any]] = (),
+    abilities: Mapping[str, str] | None = None,
     max_width: int = 8,
 ) -> Plan:
-    """Expand and validate every run of a sweep. Raises UserError with every problem."""
+    """Expand and validate every run of a sweep. Raises UserError with every problem.
+
+    `abilities` say what a part asks of a model, as "distance" or "binding"; the report
+    puts the parts that have one side by side.
+    """
+    if unknown := [part for part in abilities or {} if part not in parts]:
+        raise UserError(
+            f"sweep {name}: abilities of unknown parts {', '.join(unknown)} "
+            f"(known: {', '.join(parts)})"
+        )
     cells = [
         c for part, (config, axes) in parts.items() for c in expand(part, config, axes)
     ]
@@ -48,6 +58,7 @@ def make_plan(
         "choices": [],
         "pending": [],
         "expected": list(expected),
+        "abilities": dict(abilities or {}),
         "max_width": max_width,
         # by part: what its models have in common, as an equal number of parameters
         "matched": _matched(parts),

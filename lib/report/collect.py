@@ -80,6 +80,8 @@ class Sweep:
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
     # By part: what the models were made equal in, as the number of parameters.
     matched: dict[str, str] = field(default_factory=dict)
+    # What each part asks of a model, as "distance" or "binding", where the config says.
+    abilities: dict[str, str] = field(default_factory=dict)
 
     @property
     def replicates(self) -> tuple[Run, ...]:
@@ -134,6 +136,7 @@ def collect(store: str | Path, name: str) -> Sweep:
         problems=tuple(problems),
         seconds=sweep_seconds(Path(store), plan),
         matched=_texts(plan.get("matched")),
+        abilities=_texts(plan.get("abilities")),
     )
 
 

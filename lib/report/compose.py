@@ -9,16 +9,21 @@ from pathlib import Path
 
 from lib.error import UserError
 from lib.report import provenance
+from lib.report.battery import battery
+from lib.report.battery_page import battery_markup, verdict_text
+from lib.report.battery_table import aggregate_table
 from lib.report.choice import choice_table
 from lib.report.collect import Sweep
 from lib.report.export import cells_csv, costs_csv
 from lib.report.figure import looks
 from lib.report.file import replace_file
 from lib.report.headline import COSTS, expected_table
+from lib.report.lint import warning_lines, warning_table
 from lib.report.markup import Child, Markup, element
 from lib.report.page import facts_markup, page, section, table_markup
 from lib.report.part import headline, part_markup
-from lib.report.table import Table
+from lib.report.table import Table, clean
+from lib.report.tables import tables_markdown
 from lib.report.time_table import time_table
 
 CLAIM = (
@@ -39,12 +44,13 @@ def write(sweep: Sweep, store: Path) -> Path:
     runs = [run for run in sweep.runs if run.id]
     replace_file(folder / "cells.csv", cells_csv(runs, sweep.choices).encode())
     replace_file(folder / "costs.csv", costs_csv(runs).encode())
+    replace_file(folder / "tables.md", tables_markdown(sweep).encode())
     replace_file(path, compose(sweep, figures).encode())
     return path
 
 
 def report_text(sweep: Sweep) -> str:
-    """The headline tables and the expected numbers, as plain text."""
+    """The headline tables, the expected numbers and the warnings, as plain text."""
     tables = []
     for part in sweep.parts:
         runs = [run for run in sweep.replicates if run.part == part]
@@ -54,14 +60,29 @@ def report_text(sweep: Sweep) -> str:
             # What a run cost is on the page; a terminal is narrow.
             tables.append(table.without(COSTS)._replace(title=title))
     tables.append(expected_table(sweep))
+    together = battery(sweep)
+    if together is not None:
+        tables = [aggregate_table(together).without(COSTS), *tables]
     blocks = ["\n".join(table.lines()) for table in tables if table.rows]
+    if together is not None:
+        blocks.append(verdict_text(together))
+    if warnings := warning_lines(sweep):
+        blocks.append("\n".join(clean(line) for line in warnings))
     return "\n\n".join([*blocks, provenance.status_text(sweep)])
 
 
 def compose(sweep: Sweep, figures: Path) -> str:
     """The page as text; draws its figures into the folder `figures`."""
-    styles = looks(sweep.labels)
+    together = battery(sweep)
+    shared = sorted(together.labels) if together else ()
+    styles = looks(dict.fromkeys([*shared, *sweep.labels]))
     parts, links, stems = [], [], set()
+    if together is not None:
+        stem = _stem("all tasks", stems)
+        told = element("p", verdict_text(together), class_="facts")
+        body = battery_markup(stem, together, styles, figures)
+        parts.append(section("All tasks", stem, told, *body))
+        links.append(element("a", "All tasks", href=f"#{stem}"))
     for part in sweep.parts:
         stem = _stem(part, stems)
         runs = [run for run in sweep.replicates if run.part == part]
@@ -71,7 +92,17 @@ def compose(sweep: Sweep, figures: Path) -> str:
         body = part_markup(stem, runs, styles, figures)
         parts.append(section(part, stem, budget, note, *body))
         links.append(element("a", part, href=f"#{stem}"))
-    rest = {
+    for title, body in _whole_sweep(sweep).items():
+        anchor = _stem(title.lower(), stems)
+        parts.append(section(title, anchor, *body))
+        links.append(element("a", title, href=f"#{anchor}"))
+    return page(sweep.title, _header(sweep, links), "\n", element("main", *parts))
+
+
+def _whole_sweep(sweep: Sweep) -> dict[str, list[Child]]:
+    """What is said of all parts together, by title."""
+    return {
+        "Warnings": _table_or(warning_table(sweep), "None."),
         "Expected and reached": _table_or(expected_table(sweep), "Nothing expected."),
         "Tuning": _choices(sweep),
         "Failed runs and data problems": _table_or(
@@ -80,22 +111,20 @@ def compose(sweep: Sweep, figures: Path) -> str:
         "Where the time went": _table_or(time_table(sweep), "Not recorded."),
         "Provenance": _provenance(sweep),
     }
-    for title, body in rest.items():
-        anchor = _stem(title.lower(), stems)
-        parts.append(section(title, anchor, *body))
-        links.append(element("a", title, href=f"#{anchor}"))
+
+
+def _header(sweep: Sweep, links: list[Markup]) -> Markup:
     status = element("p", provenance.status_text(sweep), class_="facts")
     if not provenance.is_complete(sweep):
         partly = f"Partial: {provenance.status_text(sweep)}"
         status = element("p", partly, class_="status")
-    header = element(
+    return element(
         "header",
         element("h1", sweep.title),
         element("p", CLAIM, class_="claim"),
         status,
         element("nav", *links),
     )
-    return page(sweep.title, header, "\n", element("main", *parts))
 
 
 def _choices(sweep: Sweep) -> list[Child]:
@@ -107,18 +136,19 @@ def _choices(sweep: Sweep) -> list[Child]:
     ]
 
 
-def _provenance(sweep: Sweep) -> list[Markup]:
-    children = [element("p", f"Made by {sweep.config_file or 'a sweep'}.")]
+def _provenance(sweep: Sweep) -> list[Child]:
+    children: list[Child] = [element("p", f"Made by {sweep.config_file or 'a sweep'}.")]
     for part in sweep.parts:
         runs = [run for run in sweep.replicates if run.part == part]
         tuning = [r for r in sweep.runs if r.part == part and r.stage == "tune"]
         facts = provenance.provenance_facts(part, runs, len(tuning))
         children += [element("h3", part), facts_markup(facts)]
-    files = "All numbers: cells.csv (computed) and costs.csv (measured), beside this."
+    files = "All numbers: cells.csv (computed) and costs.csv (measured), beside this; "
+    files += "the tables as Markdown: tables.md."
     return [*children, element("p", files, class_="note")]
 
 
-def _table_or(table: Table, empty: str) -> list[Markup]:
+def _table_or(table: Table, empty: str) -> list[Child]:
     return [table_markup(table, titled=False) if table.rows else element("p", empty)]
 
 

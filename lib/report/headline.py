@@ -46,7 +46,8 @@ def score_table(models: Sequence[ModelScores]) -> Table:
         f"Reliable: the longest that {share} of seeds reach. Solved: seeds with a "
         f"score of at least {solved} at length {longest} [95 % Wilson interval]. "
         f"Seconds: training of one run, median over seeds at {longest}. Seeds: those "
-        "whose runs decide a horizon, of those planned; a diverged run scores 0."
+        "whose runs decide a horizon, of those planned; diverged and failed runs score "
+        "0."
     )
     return Table("How far each model remembers", columns, rows, note)
 

@@ -7,13 +7,16 @@ from statistics import fmean
 from lib import stats
 from lib.report.collect import REPORTED, Run, by_label, by_number, dig, number, whole
 
+LOST = ("diverged", "failed")  # states whose runs count at the floor
+
 
 @dataclass(frozen=True)
 class ModelScores:
     """What every seed of one model scored at every length.
 
-    `scores` has 0, the floor, where a run diverged; a run that failed or has not ended
-    is absent. `raw` has the task's own metric, of runs that are done.
+    `scores` has 0, the floor, where a run diverged or failed for good: leaving such
+    runs out would flatter the model. One that has not ended is absent. `raw` has the
+    task's own metric, of runs that are done.
     """
 
     label: str
@@ -22,7 +25,7 @@ class ModelScores:
     runs: tuple[Run, ...] = field(repr=False)
     scores: dict[int, dict[int, float]]  # seed -> length -> score
     raw: dict[int, dict[int, float]]
-    diverged: frozenset[tuple[int, int]]  # (seed, length)
+    lost: frozenset[tuple[int, int]]  # (seed, length) of runs that count as 0
     receptive_field: int | None
     oracle: dict[int, dict[int, float]]  # last inputs seen k -> length -> best score
 
@@ -58,8 +61,10 @@ class ModelScores:
 
 def model_scores(runs: Iterable[Run]) -> list[ModelScores]:
     """The models of one part, from the longest memory to the shortest."""
-    groups = by_label(run for run in runs if run.length is not None)
-    models = [_model(label, members) for label, members in groups.items()]
+    runs = [run for run in runs if run.length is not None]
+    has_score = any(dig(run.result, "task", "optimum") for run in runs)
+    groups = by_label(runs).items()
+    models = [_model(label, members, has_score) for label, members in groups]
     return sorted(models, key=_reach, reverse=True)
 
 
@@ -103,7 +108,7 @@ def _reach(model: ModelScores) -> tuple[float, float]:
     return position, fmean(curve) if curve else 0.0
 
 
-def _model(label: str, runs: list[Run]) -> ModelScores:
+def _model(label: str, runs: list[Run], has_score: bool) -> ModelScores:
     planned = tuple(sorted({run.length for run in runs if run.length is not None}))
     # Where only one length was trained, the tested lengths are the comparison.
     if len(planned) == 1 and "length" not in runs[0].cell:
@@ -111,17 +116,18 @@ def _model(label: str, runs: list[Run]) -> ModelScores:
         planned = tuple(sorted({t for lengths in tested for t in lengths})) or planned
     scores: dict[int, dict[int, float]] = {}
     raw: dict[int, dict[int, float]] = {}
-    diverged = set()
+    lost = set()
     for run in runs:
         assert run.seed is not None and run.length is not None
         for length in [run.length] if "length" in run.cell else planned:
             score, value = run_score(run, length), raw_value(run, length)
+            if run.state in LOST and has_score:
+                score = 0.0
+                lost.add((run.seed, length))
             if score is not None:
                 scores.setdefault(run.seed, {})[length] = score
             if value is not None and run.state == "done":
                 raw.setdefault(run.seed, {})[length] = value
-            if run.state == "diverged":
-                diverged.add((run.seed, length))
     fields = {whole(dig(run.result, "cost", "receptive_field")) for run in runs}
     return ModelScores(
         label=label,
@@ -130,7 +136,7 @@ def _model(label: str, runs: list[Run]) -> ModelScores:
         runs=tuple(runs),
         scores=scores,
         raw=raw,
-        diverged=frozenset(diverged),
+        lost=frozenset(lost),
         receptive_field=max(
             (size for size in fields if size and size > 0), default=None
         ),

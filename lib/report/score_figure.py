@@ -147,7 +147,7 @@ def _seeds(axes: "Axes", model: ModelScores, look: base.Look) -> None:
         axes.plot(xs, ys, color=look.colour, linewidth=0.7, alpha=0.75)
         axes.plot(xs, ys, ".", color=look.colour, markersize=3.5)
         placed = zip(xs, model.lengths, strict=True)
-        lost = [x for x, length in placed if (seed, length) in model.diverged]
+        lost = [x for x, length in placed if (seed, length) in model.lost]
         axes.plot(lost, [0.0] * len(lost), "x", color=base.INK, markersize=6)
 
 
@@ -162,7 +162,7 @@ def _key(axes: "Axes", lengths: Sequence[int], windows: Sequence[int]) -> None:
     axes.plot([(left + right) / 2], [0.03], "x", color=base.INK, markersize=6)
     seen = " or ".join(str(window) for window in windows)
     lines = ("mean over seeds", "one seed", "95 % interval of the mean")
-    lines += (f"best seeing the last {seen}" if seen else "", "diverged, counts as 0")
+    lines += (f"best seeing the last {seen}" if seen else "", "diverged or failed: 0")
     for height, text in zip((0.95, 0.72, 0.49, 0.26, 0.03), lines, strict=True):
         axes.text(right + 0.2, height, text, fontsize=7.5, va="center")
 

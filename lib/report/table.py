@@ -43,6 +43,18 @@ class Table(NamedTuple):
             lines[1:]
         )
 
+    def markdown(self) -> list[str]:
+        """The table as lines of Markdown under a heading, its note below."""
+        sides = [
+            ":--" if i in {0, *self.prose} else "--:" for i in range(len(self.columns))
+        ]
+        body = [[" ".join(filter(None, cell[:2])) for cell in row] for row in self.rows]
+        grid = [list(self.columns), sides, *body]
+        escaped = [[clean(text).replace("|", "\\|") for text in row] for row in grid]
+        lines = [f"| {' | '.join(row)} |" for row in escaped]
+        note = ["", clean(self.note)] if self.note else []
+        return [f"### {clean(self.title)}", "", *lines, *note]
+
 
 def clean(text: str) -> str:
     """Text without control characters, which could steer a terminal or a reader."""

@@ -94,15 +94,17 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def verdict(comparison: Comparison, adjusted_p: float, level: float = LEVEL) -> Verdict:
+def verdict(
+    difference: float, seeds: int, adjusted_p: float, level: float = LEVEL
+) -> Verdict:
     """What may be said of the first model, with the p-value of the whole family.
 
-    "cannot tell" wherever a task has 3 seeds or fewer, whatever the p-value.
+    `seeds` are those of the task that has fewest: "cannot tell" wherever they are 3 or
+    fewer, whatever the p-value.
     """
-    too_few = comparison.seeds <= FEW_SEEDS
-    if too_few or adjusted_p > 1 - level + 1e-12 or comparison.difference == 0:
+    if seeds <= FEW_SEEDS or adjusted_p > 1 - level + 1e-12 or difference == 0:
         return "cannot tell"
-    return "better" if comparison.difference > 0 else "worse"
+    return "better" if difference > 0 else "worse"
 
 
 def _tasks(first: Strata, second: Strata) -> tuple[list[np.ndarray], list[np.ndarray]]:

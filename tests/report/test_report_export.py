@@ -23,7 +23,7 @@ def test_two_reports_of_one_folder_are_the_same_bytes(tmp_path):
     folder = write_report(one, "horizon").parent
     twin = write_report(other, "horizon").parent
     names = [path.relative_to(folder) for path in sorted(folder.rglob("*.*"))]
-    assert len(names) == 21  # a page, two tables, six figures in three files
+    assert len(names) == 22  # a page, three tables, six figures in three files
     for name in names:
         assert (folder / name).read_bytes() == (twin / name).read_bytes(), name
 

@@ -36,11 +36,12 @@ def test_models_stand_from_the_longest_memory_to_the_shortest(store):
     assert order == "lstm, chrono|lru|rnn|tcn|window_mlp|lstm|gru".split("|")
 
 
-def test_a_diverged_run_scores_0_and_a_failed_one_is_missing(store):
+def test_diverged_and_failed_runs_score_0_and_only_waiting_ones_are_missing(store):
     models = recall(store)
     assert models["rnn"].scores[2][128] == 0.0
-    assert 128 not in models["gru"].scores[1]
-    assert models["gru"].missing() == {128: 1}
+    assert models["gru"].scores[1][128] == 0.0
+    assert models["gru"].lost == {(1, 128)} and models["rnn"].lost == {(2, 128)}
+    assert models["gru"].missing() == {}
     assert models["lru"].missing() == {128: 2}
 
 
