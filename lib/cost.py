@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,25 +24,50 @@ def model_cost(model: Model, interface: Interface) -> dict[str, Any]:
     without a step form is counted over a sequence of one token. A picture counts as one
     token; before words it is read once, in `flops_per_image`.
     """
+    shapes = _shapes(model, interface)
+    cost = {
+        "parameters": _num_reals(shapes.params),
+        "state_size": _num_reals(shapes.carry),
+        "flops_per_token": _token_flops(model, shapes),
+        "receptive_field": model.receptive_field,
+    }
+    if interface.image and interface.vocabulary_size:
+        cost["flops_per_image"] = count_flops(
+            model.initial, shapes.params, shapes.window
+        )
+    return cost
+
+
+def count_cost(kind: str, model: Model, interface: Interface) -> int:
+    """One of the costs of `model_cost` alone: the other ones take a while to count."""
+    shapes = _shapes(model, interface)
+    if kind == "flops_per_token":
+        return _token_flops(model, shapes)
+    return _num_reals({"parameters": shapes.params, "state_size": shapes.carry}[kind])
+
+
+class _Shapes(NamedTuple):
+    token: Any  # the inputs of one example at one step
+    window: Any  # and of a whole example of one step
+    params: Any
+    carry: Any
+
+
+def _shapes(model: Model, interface: Interface) -> _Shapes:
     token = _one_step(interface)
     window = _window(interface, token)
     params = jax.eval_shape(model.init, jax.random.key(0), window)
     carry = jax.eval_shape(model.initial, params, window)
+    return _Shapes(token, window, params, carry)
 
+
+def _token_flops(model: Model, shapes: _Shapes) -> int:
     def one_token(params: Any, carry: Any) -> Any:
         if model.causal:
-            return model.step(params, carry, token)
-        return model.apply(params, carry, window, None, None)
+            return model.step(params, carry, shapes.token)
+        return model.apply(params, carry, shapes.window, None, None)
 
-    cost = {
-        "parameters": _num_reals(params),
-        "state_size": _num_reals(carry),
-        "flops_per_token": count_flops(one_token, params, carry),
-        "receptive_field": model.receptive_field,
-    }
-    if interface.image and interface.vocabulary_size:
-        cost["flops_per_image"] = count_flops(model.initial, params, window)
-    return cost
+    return count_flops(one_token, shapes.params, shapes.carry)
 
 
 def tokens_per_example(task: Task) -> int:

@@ -44,6 +44,7 @@ LAYERS = (
         "lib.receptive_field",
         "lib.exciting",
         "lib.side_cost",
+        "lib.budget",
     ),
     ("lib.own",),
     ("lib.registry", "lib.optimizer", "lib.shard", "lib.curriculum"),
