@@ -25,10 +25,13 @@ from lib.data.vqa import make_vqa
 from lib.models.bag import make_bag
 from lib.models.cnn import make_cnn
 from lib.models.cnn_mlp import make_cnn_mlp
+from lib.models.cornn import make_cornn
 from lib.models.delta_net import make_delta_net
 from lib.models.gated_delta_net import make_gated_delta_net
 from lib.models.gated_linear_attention import make_gated_linear_attention
 from lib.models.gru import make_gru
+from lib.models.indrnn import make_indrnn
+from lib.models.irnn import make_irnn
 from lib.models.linear_attention import make_linear_attention
 from lib.models.locator import make_locator
 from lib.models.lru import make_lru
@@ -38,6 +41,7 @@ from lib.models.min_gru import make_min_gru
 from lib.models.min_lstm import make_min_lstm
 from lib.models.mlp import make_mlp
 from lib.models.mlstm import make_mlstm
+from lib.models.orthogonal_rnn import make_orthogonal_rnn
 from lib.models.picture_reader import make_picture_reader
 from lib.models.relation_chain import make_relation_chain
 from lib.models.relation_network import make_relation_network
@@ -85,6 +89,10 @@ RECURRENT_MODELS: dict[str, Callable[..., Model]] = {
     "rnn": make_rnn,
     "gru": make_gru,
     "lstm": make_lstm,
+    "irnn": make_irnn,
+    "orthogonal_rnn": make_orthogonal_rnn,
+    "indrnn": make_indrnn,
+    "cornn": make_cornn,
     "slstm": make_slstm,
 }
 
