@@ -22,6 +22,7 @@ from lib.config import (
 from lib.cost import model_cost
 from lib.curriculum import validated_lengths
 from lib.error import UserError
+from lib.fit import check_ends, check_pair
 from lib.gradient import check_recurrent
 from lib.optimizer import make_optimizer
 from lib.registry import MODELS, TASKS, check_fit
@@ -84,7 +85,9 @@ def check_program(config: Config) -> None:
     try:
         _check_shards(config)
         program = make_program(config)
+        check_ends(config, program.task.interface)
         _check_evaluation(program)
+        check_pair(config, program.task, program.make_model(make_hparams(config)))
         _check_curriculum(program)
         if config.train.stop_score and program.task.optimum is None:
             raise ValueError(
@@ -321,7 +324,7 @@ def _model(
 ) -> Model:
     settings = {**config.model, **_of_section("model", hparams)}
     name = settings.pop("name")
-    check_fit(name, task.interface)
+    check_fit(name, task.interface, config.task["name"])
     return factory(task.interface, **settings)
 
 

@@ -126,12 +126,19 @@ TEXT_MODELS: dict[str, Callable[..., Model]] = {
     "text_cnn": make_text_cnn,
 }
 
-SEQUENCE_MODELS = {
-    **RECURRENT_MODELS,  # a nonlinear recurrence, one step after another
-    **LINEAR_MODELS,  # linear in a state that is a vector
-    **MATRIX_MODELS,  # linear in a state that is a matrix
-    **WINDOW_MODELS,  # no recurrence: the last inputs, or what each became
-    **TEXT_MODELS,
+# By what a step does to what is carried.
+FAMILIES: dict[str, dict[str, Callable[..., Model]]] = {
+    "recurrent": RECURRENT_MODELS,  # a nonlinear recurrence, one step after another
+    "linear": LINEAR_MODELS,  # linear in a state that is a vector
+    "matrix": MATRIX_MODELS,  # linear in a state that is a matrix
+    "window": WINDOW_MODELS,  # no recurrence: the last inputs, or what each became
+    "text": TEXT_MODELS,  # what words a text has, and how they stand together
+}
+# Families whose members compute all steps of a sequence at once, where that is faster.
+PARALLEL = ("linear", "matrix", "window", "text")
+
+SEQUENCE_MODELS: dict[str, Callable[..., Model]] = {
+    name: make for models in FAMILIES.values() for name, make in models.items()
 }
 
 PICTURE_MODELS: dict[str, Callable[..., Model]] = {
@@ -231,7 +238,7 @@ READING_TASKS: dict[str, Callable[..., Task]] = {
 TASKS = {**SEQUENCE_TASKS, **PICTURE_TASKS, **MAP_TASKS, **READING_TASKS}
 
 
-def check_fit(name: str, interface: Interface) -> None:
+def check_fit(name: str, interface: Interface, task: str = "the task") -> None:
     """Raise ValueError where a registered model cannot read what a task gives."""
     if not interface.image:
         fitting, given = SEQUENCE_MODELS, "sequences"
@@ -243,6 +250,6 @@ def check_fit(name: str, interface: Interface) -> None:
         fitting, given = PICTURE_MODELS, "pictures"
     if name not in fitting:
         raise ValueError(
-            f"{name}: the task gives {given}; models that read them: "
+            f"{name}: {task} gives {given}; models that read them: "
             f"{', '.join(sorted(fitting))}"
         )
