@@ -58,8 +58,13 @@ from lib.models.transformer import make_transformer
 from lib.models.window_mlp import make_window_mlp
 from lib.tasks.adding import make_adding
 from lib.tasks.adding_any import make_adding_any
+from lib.tasks.adding_pascanu import make_adding_pascanu
+from lib.tasks.associative_recall import make_associative_recall
 from lib.tasks.bucket_sort import make_bucket_sort
+from lib.tasks.compositional_mqar import make_compositional_mqar
+from lib.tasks.copy_bits import make_copy_bits
 from lib.tasks.copy_memory import make_copy_memory
+from lib.tasks.copy_tcn import make_copy_tcn
 from lib.tasks.crowd import make_crowd
 from lib.tasks.cumulative_parity import make_cumulative_parity
 from lib.tasks.cycle_navigation import make_cycle_navigation
@@ -67,12 +72,17 @@ from lib.tasks.duplicate import make_duplicate
 from lib.tasks.dyck import make_dyck
 from lib.tasks.even_pairs import make_even_pairs
 from lib.tasks.flip_flop import make_flip_flop
+from lib.tasks.forgetting_mqar import make_forgetting_mqar
 from lib.tasks.group_word import make_group_word
+from lib.tasks.induction import make_induction
+from lib.tasks.lag_copy import make_lag_copy
 from lib.tasks.listops import make_listops
 from lib.tasks.missing_duplicate import make_missing_duplicate
 from lib.tasks.modular_arithmetic import make_modular_arithmetic
 from lib.tasks.modular_brackets import make_modular_brackets
 from lib.tasks.mqar import make_mqar
+from lib.tasks.multiplication import make_multiplication
+from lib.tasks.noisy_recall import make_noisy_recall
 from lib.tasks.odds_first import make_odds_first
 from lib.tasks.parity import make_parity
 from lib.tasks.recall import make_recall
@@ -83,6 +93,7 @@ from lib.tasks.selective_copy import make_selective_copy
 from lib.tasks.sine import make_sine
 from lib.tasks.stack_manipulation import make_stack_manipulation
 from lib.tasks.stories import make_stories
+from lib.tasks.temporal_order import make_temporal_order
 from lib.types import Interface, Model, Task
 
 RECURRENT_MODELS: dict[str, Callable[..., Model]] = {
@@ -164,10 +175,21 @@ MEMORY_TASKS: dict[str, Callable[..., Task]] = {
     "adding": make_adding,
     "adding_any": make_adding_any,
     "selective_copy": make_selective_copy,
+    "adding_pascanu": make_adding_pascanu,
+    "multiplication": make_multiplication,
+    "temporal_order": make_temporal_order,
+    "copy_tcn": make_copy_tcn,
+    "copy_bits": make_copy_bits,
+    "lag_copy": make_lag_copy,
+    "noisy_recall": make_noisy_recall,
 }
 
 BINDING_TASKS: dict[str, Callable[..., Task]] = {
     "mqar": make_mqar,
+    "forgetting_mqar": make_forgetting_mqar,
+    "compositional_mqar": make_compositional_mqar,
+    "associative_recall": make_associative_recall,
+    "induction": make_induction,
 }
 
 STATE_TASKS: dict[str, Callable[..., Task]] = {

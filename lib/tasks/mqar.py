@@ -39,7 +39,7 @@ from jaxtyping import Array, Float, Int, PyTree, UInt32
 
 from lib.loss import accuracy, cross_entropy
 from lib.setting import Bound, Positive, Size
-from lib.tasks.query_slots import draw_slots, shuffle, slot_chances
+from lib.tasks.query_slots import draw_slots, lay_out, shuffle, slot_chances
 from lib.tasks.subset import draw_subset
 from lib.types import Batch, Interface, PRNGKey, Split, Task
 
@@ -129,20 +129,14 @@ def make_mqar(
         num_slots = (length - context_size) // 2
         slots = draw_slots(rest[:most_slots], order_bits, num_slots, query_power)
         context = jnp.stack([asked, values], axis=-1).reshape(batch_size, -1)
-        example = jnp.arange(batch_size, dtype=jnp.int32)[:, None]
-        place = context_size + 2 * slots  # [B, K]
-        blank = jnp.zeros((batch_size, max_length), jnp.int32)
-        inputs = blank.at[:, :context_size].set(context).at[example, place].set(asked)
+        batch = lay_out(context, asked[..., None], values, slots, max_length)
         if fillers == "random":
             filler = bits[ends[-1] :, 1].T % np.uint32(vocabulary_size)
             position = jnp.arange(max_length, dtype=jnp.int32)[None, :]
-            free = (inputs == 0) & (position < length)
-            inputs = jnp.where(free, filler.astype(jnp.int32), inputs)
-        return Batch(
-            inputs=inputs,
-            targets=blank.at[example, place].set(values),
-            mask=blank.at[example, place].set(1).astype(jnp.float32),
-        )
+            free = (batch.inputs == 0) & (position < length)
+            inputs = jnp.where(free, filler.astype(jnp.int32), batch.inputs)
+            batch = batch._replace(inputs=inputs)
+        return batch
 
     def window_score(length: int, k: int) -> float:
         chances = slot_chances((length - context_size) // 2, num_pairs, query_power)

@@ -11,6 +11,8 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Int, UInt32
 
+from lib.types import Batch
+
 
 def shuffle(bits: UInt32[Array, "M B"], values: Int[Array, "B M"]) -> Int[Array, "B M"]:
     """Each example's values in a random order."""
@@ -38,6 +40,33 @@ def draw_slots(
     speed = jnp.where(slot < num_slots, speed, -jnp.inf)
     first = lax.top_k(speed.T, len(order_bits))[1].astype(jnp.int32)
     return shuffle(order_bits, first)
+
+
+def lay_out(
+    context: Int[Array, "B C"],
+    asked: Int[Array, "B K q"],
+    answers: Int[Array, "B K"],
+    slots: Int[Array, "B K"],
+    max_length: int,
+) -> Batch:
+    """A context, then queries of q tokens in slots of q + 1, and zeros between.
+
+    An answer is asked for at the last token of its query.
+    """
+    batch_size, context_size = context.shape
+    width = asked.shape[2]
+    example = jnp.arange(batch_size, dtype=jnp.int32)[:, None]
+    start = context_size + (width + 1) * slots  # [B, K]
+    blank = jnp.zeros((batch_size, max_length), jnp.int32)
+    inputs = blank.at[:, :context_size].set(context)
+    for i in range(width):
+        inputs = inputs.at[example, start + i].set(asked[..., i])
+    place = start + width - 1
+    return Batch(
+        inputs=inputs,
+        targets=blank.at[example, place].set(answers),
+        mask=blank.at[example, place].set(1).astype(jnp.float32),
+    )
 
 
 @functools.cache

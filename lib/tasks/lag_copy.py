@@ -1,0 +1,71 @@
+"""Copying with a lag: at every step, the symbol that was read T steps before.
+
+The copying of S4's code with `lag` (Gu, Goel, Re 2021, arXiv:2111.00396). Every input
+is one of A symbols, drawn uniformly, and from step T on the target is x_{t - T}: a
+queue that must hold T symbols at once, so that here the load grows with the distance.
+
+An example (T = 3, num_answers = 5, num_symbols = 4):
+
+    inputs   3 2 0 1 3 3 1 2
+    targets  . . . 3 2 0 1 3
+
+Scored: `num_answers` M steps, the last of T + M. The `length` of this task is the lag
+T, and the arrays are M longer. Chance is 1/A, a loss of ln A nats. At the first answer
+min(T, M) symbols are to be kept, log2 A bits each.
+
+A window of the last k inputs knows the answer if k is above T, else nothing of it.
+"""
+
+import math
+from typing import Annotated
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, PyTree
+
+from lib.loss import accuracy, cross_entropy
+from lib.setting import Bound, Size
+from lib.types import Batch, Interface, PRNGKey, Split, Task
+
+
+def make_lag_copy(
+    split: Split,
+    batch_size: int,
+    max_length: int,
+    *,
+    num_answers: Size = 16,
+    num_symbols: Annotated[int, Bound(2, 2**31 - 1)] = 8,
+) -> Task:
+    """Repetition of `num_answers` symbols `length` steps later, at least 1."""
+    if max_length < 1:
+        raise ValueError(f"lag_copy: length must be at least 1, got {max_length}.")
+    array_length = max_length + num_answers
+
+    def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
+        # Time first: an example does not depend on how far it is padded.
+        bits = jax.random.bits(key, (array_length, batch_size), jnp.uint32).T
+        position = jnp.arange(array_length, dtype=jnp.int32)[None, :]
+        inside = position < length + num_answers
+        scored = (position >= length) & inside
+        symbols = (bits % np.uint32(num_symbols)).astype(jnp.int32)
+        inputs = jnp.where(inside, symbols, 0)
+        return Batch(
+            inputs=inputs,
+            targets=jnp.where(scored, jnp.roll(inputs, length, axis=1), 0),
+            mask=jnp.broadcast_to(scored, inputs.shape).astype(jnp.float32),
+        )
+
+    return Task(
+        sample=sample,
+        interface=Interface(num_symbols, num_symbols, num_symbols),
+        max_length=max_length,
+        loss=cross_entropy,
+        metrics={"accuracy": accuracy},
+        score_metric="accuracy",
+        floor=lambda length: 1 / num_symbols,
+        optimum=lambda length: 1.0,
+        window_score=lambda length, k: float(k > length),
+        version=1,
+        information=lambda length: min(length, num_answers) * math.log2(num_symbols),
+    )
