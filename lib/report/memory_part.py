@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lib import stats
 from lib.report.collect import Run
+from lib.report.extrapolation import extrapolation_markup
 from lib.report.figure import Look, save_drawing
 from lib.report.headline import score_table, solved_table
 from lib.report.horizon_figure import draw_horizons
@@ -66,6 +67,7 @@ def part_markup(
         figure_markup(horizons, HORIZON_CAPTION, is_small=True),
         figure_markup(panels, PANEL_CAPTION),
         figure_markup(overview, OVERVIEW_CAPTION, is_small=True),
+        *extrapolation_markup(stem, runs, figures),
         table_markup(solved_table(models)),
     ]
 
