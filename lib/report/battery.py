@@ -10,7 +10,7 @@ from statistics import median
 
 from lib import stats
 from lib.report.collect import Run, Sweep, dig, number
-from lib.report.score import ModelScores, model_scores
+from lib.report.score import ModelScores, knob_of_models, model_scores
 
 COSTS = ("parameters", "flops_per_token", "state_size")
 
@@ -20,8 +20,13 @@ class BatteryTask:
     """One task with the scores of every model, by label."""
 
     name: str
-    ability: str  # "" where the config says none
+    ability: str  # "" where neither the config nor the part's name says one
     models: dict[str, ModelScores]
+
+    @property
+    def knob(self) -> str:
+        """The axis along which it gets harder."""
+        return knob_of_models(self.models.values())
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -68,16 +73,17 @@ def battery(sweep: Sweep) -> Battery | None:
     """The battery of a sweep; None where fewer than two tasks share models.
 
     Its tasks are the parts that the config gave an ability; without any, the parts that
-    test memories. A setting compared beside model and length makes a task of its own.
+    test memories, where "binding: mqar" names an ability and a task. A setting compared
+    beside the model and the part's axis makes a task of its own.
     """
     tasks = []
-    for part in sweep.abilities or sweep.parts:
+    for part in sweep.abilities or dict.fromkeys(run.part for run in sweep.runs):
         runs = [run for run in sweep.replicates if run.part == part]
         if sweep.abilities or _is_memory(runs):
-            tasks += _tasks(part, sweep.abilities.get(part, ""), runs)
+            tasks += _tasks(part, sweep.abilities.get(part), runs)
     tasks = [t for t in tasks if any(model.scores for model in t.models.values())]
-    order = {ability: i for i, ability in enumerate(sweep.abilities.values())}
-    tasks.sort(key=lambda task: order.get(task.ability, 0))
+    order = list(dict.fromkeys(task.ability for task in tasks))
+    tasks.sort(key=lambda task: order.index(task.ability))
     labels = dict.fromkeys(label for task in tasks for label in task.models)
     shared = [x for x in labels if sum(x in task.models for task in tasks) > 1]
     if len(tasks) < 2 or not shared:
@@ -111,11 +117,13 @@ def _is_memory(runs: Sequence[Run]) -> bool:
     return bool(systems) and systems <= {None, "memory"}
 
 
-def _tasks(part: str, ability: str, runs: Sequence[Run]) -> list[BatteryTask]:
+def _tasks(part: str, ability: str | None, runs: Sequence[Run]) -> list[BatteryTask]:
     """The tasks of a part: one, or one for each other setting that it compares."""
     groups: dict[str, list[Run]] = {}
+    if ability is None:
+        ability, _, part = part.rpartition(": ")
     for run in runs:
-        others = {k: v for k, v in run.cell.items() if k not in ("model", "length")}
+        others = {k: v for k, v in run.cell.items() if k not in ("model", run.knob)}
         name = ", ".join([part, *(f"{k} {v}" for k, v in sorted(others.items()))])
         cell = {k: v for k, v in run.cell.items() if k not in others}
         groups.setdefault(name, []).append(replace(run, cell=cell))

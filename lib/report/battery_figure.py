@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from lib import stats
 from lib.report import figure as base
 from lib.report.battery import Battery, BatteryTask, strata
-from lib.report.score_figure import LENGTH_LABEL, SCORE_LABEL
+from lib.report.knob import LENGTH, knob_text, unit_text
+from lib.report.score_figure import SCORE_LABEL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,14 +42,13 @@ def draw_tasks(
     """One panel a task: every seed thin, every model's mean with its name."""
     num_columns = 1 if narrow else min(3, len(battery.tasks))
     num_rows = ceil(len(battery.tasks) / num_columns)
-    height = max(2.3, 0.155 * len(battery.labels) + 0.7)
+    height = max(2.5, 0.155 * len(battery.labels) + 0.7)
     figure = base.new_figure(4.2 if narrow else 10.5, height * num_rows + 0.4)
     panels = figure.subplots(num_rows, num_columns, sharey=True, squeeze=False)
     for axes, task in zip(panels.flat, battery.tasks, strict=False):
         _task(axes, task, looks, height)
     for axes in list(panels.flat)[len(battery.tasks) :]:
         axes.set_axis_off()
-    figure.supxlabel(LENGTH_LABEL, fontsize=9)
     figure.supylabel(SCORE_LABEL, fontsize=9)
     return figure
 
@@ -77,7 +77,7 @@ def _grid(axes: "Axes", battery: Battery, narrow: bool) -> None:
                 fontsize=6.5 if narrow else 8.5,
                 color="white" if score >= WHITE_FROM else base.INK,
             )  # fmt: skip
-    names = [task.name for task in battery.tasks]
+    names = [task_name(task) for task in battery.tasks]
     axes.set_xticks(range(len(names)), names, rotation=35, ha="left")
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(battery.labels)), battery.labels)
@@ -86,6 +86,11 @@ def _grid(axes: "Axes", battery: Battery, narrow: bool) -> None:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     _ability_names(axes, battery)
+
+
+def task_name(task: BatteryTask) -> str:
+    """A task with the axis its horizon is on, where that is not the length."""
+    return task.name + ("" if task.knob == LENGTH else f" ({unit_text(task.knob)})")
 
 
 def _ability_names(axes: "Axes", battery: Battery) -> None:
@@ -155,8 +160,9 @@ def _task(
     axes.set_ylim(-0.08, 1.1)
     axes.set_yticks([0, 0.5, 1])
     axes.tick_params(labelleft=True)
-    # A label is 0.15 inches high; the axes span 1.18 in about 0.6 inches less.
-    gap = 1.18 * 0.15 / (height - 0.6)
+    axes.set_xlabel(knob_text(task.knob), fontsize=8)
+    # A label is 0.15 inches high; the axes span 1.18 in about 0.8 inches less.
+    gap = 1.18 * 0.15 / (height - 0.8)
     base.spread_labels(axes, xs[-1], ends, gap, (-0.04, 1.06))
     ability = f"  {task.ability}" if task.ability else ""
     axes.set_title(task.name, loc="left", fontsize=9, fontweight="bold")

@@ -21,15 +21,16 @@ from lib.report.table import Table
 
 MANY = 30  # more rows are folded away
 SUMMARY_CAPTION = (
-    "Left: the median horizon in tokens of each model (rows) on each task (columns); "
-    "the darker, the larger the area under its scores on log2(length), from 0 (floor) "
-    "to 1 (optimum). Right: the interquartile mean of that area over all tasks and "
-    "seeds, with its 95 % stratified bootstrap interval (bar, from 5 seeds a task up). "
-    "Rows are sorted by it, which is no ranking: see which models differ."
+    "Left: the median horizon of each model (rows) on each task (columns), in tokens "
+    "or in what the task's name says; the darker, the larger the area under its scores "
+    "on log2(length), from 0 (floor) to 1 (optimum). Right: the interquartile mean of "
+    "that area over all tasks and seeds, with its 95 % stratified bootstrap interval "
+    "(bar, from 5 seeds a task up). Rows are sorted by it, which is no ranking: see "
+    "which models differ."
 )
 TASKS_CAPTION = (
-    "Score against length, one panel a task: every seed thin, the mean over seeds "
-    "thick and named at its end. Lengths have a log scale. 0 is the floor, what a "
+    "Score against length or load, one panel a task: every seed thin, the mean over "
+    "seeds thick and named at its end. Axes are logarithmic. 0 is the floor, what a "
     "predictor reaches that ignores its input; dotted at 0.9: solved."
 )
 COST_CAPTION = (

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from lib import stats
 from lib.report.battery import Battery, BatteryTask, strata
 from lib.report.headline import horizon_cell, mean_cell, rate_cell
+from lib.report.knob import unit_text
 from lib.report.table import Cell, Table
 
 AREA = (
@@ -69,11 +70,12 @@ def horizon_table(battery: Battery) -> Table:
             cells.append(horizon_cell(list(model.horizons.values()) if model else []))
         rows.append((Cell(label), *cells))
     note = (
-        f"The longest length with a score of at least {stats.THRESHOLD:g} at it and at "
-        "every shorter one, median over seeds [95 % bootstrap interval]. At both ends "
-        "the true value lies beyond the lengths tested."
+        "The longest length, or largest load, with a score of at least "
+        f"{stats.THRESHOLD:g} at it and at every smaller one, median over seeds [95 % "
+        "bootstrap interval]. At both ends the true value lies beyond those tested."
     )
-    return Table("Horizon by task (tokens)", task_columns(battery), rows, note)
+    units = [f"{t.name} ({unit_text(t.knob)})" for t in battery.tasks]
+    return Table("Horizon by task", ("model", *units), rows, note)
 
 
 def solved_table(battery: Battery) -> Table:
@@ -90,11 +92,14 @@ def solved_table(battery: Battery) -> Table:
             cells.append(rate_cell(solved, total)._replace(tint=tint))
         rows.append((Cell(label), *cells))
     note = (
-        f"Seeds with a score of at least {stats.THRESHOLD:g} at the longest length of "
-        "the task, of the seeds that ended [95 % Wilson interval]."
+        f"Seeds with a score of at least {stats.THRESHOLD:g} at the longest length or "
+        "largest load of the task, of the seeds that ended [95 % Wilson interval]."
     )
-    columns = ("model", *(f"{t.name} at {max(t.lengths)}" for t in battery.tasks))
-    return Table("Solved at the longest length", columns, rows, note)
+    columns = (
+        "model",
+        *(f"{t.name} at {max(t.lengths)} {unit_text(t.knob)}" for t in battery.tasks),
+    )
+    return Table("Solved at the hardest", columns, rows, note)
 
 
 def iqm_cell(values: Sequence[Sequence[float]]) -> Cell:

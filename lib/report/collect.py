@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lib.report.knob import LENGTH, knob_of
 from lib.store import (
     RunRecord,
     baseline_key,
@@ -41,15 +42,16 @@ class Run:
     problems: tuple[str, ...]
     metrics: tuple[dict[str, Any], ...] = field(default=(), repr=False)
     baseline: dict[str, Any] = field(default_factory=dict, repr=False)
+    knob: str = LENGTH  # the axis along which the part's task gets harder
 
     @property
     def label(self) -> str:
-        """What is compared: the model, and any setting beside the length."""
+        """What is compared: the model, and any setting beside the part's axis."""
         model = self.cell.get("model") or dig(self.config, "model", "name") or "run"
         others = [
             f"{key} {value}"
             for key, value in sorted(self.cell.items())
-            if key not in ("model", "length")
+            if key not in ("model", LENGTH, self.knob)
         ]
         return ", ".join([str(model), *others])
 
@@ -58,6 +60,11 @@ class Run:
         """The length trained at, in inputs."""
         length = whole(self.cell.get("length", dig(self.config, "task", "length")))
         return None if length is None or length < 1 else length
+
+    @property
+    def place(self) -> int | None:
+        """Where the run stands on its part's axis: its length, or the other number."""
+        return self.length if self.knob == LENGTH else whole(self.cell.get(self.knob))
 
     @property
     def seed(self) -> int | None:
@@ -129,7 +136,7 @@ def collect(store: str | Path, name: str) -> Sweep:
         name=name,
         title=str(plan.get("title") or name),
         config_file=str(plan.get("config_file") or ""),
-        runs=tuple(runs),
+        runs=tuple(_with_knobs(runs)),
         choices=tuple(sorted(choices, key=place)),
         num_pending=len(pending),
         expected=tuple(_dicts(plan.get("expected"))),
@@ -241,6 +248,17 @@ def _with_baseline(run: Run, store: Path, known: dict[str, dict[str, Any]]) -> R
     if key not in known:
         known[key] = read_baseline(store, key)
     return replace(run, baseline=known[key])
+
+
+def _with_knobs(runs: list[Run]) -> list[Run]:
+    """The runs of parts that test memories with the axis of their part."""
+    knobs = {}
+    for part in dict.fromkeys(run.part for run in runs):
+        own = [run for run in runs if run.part == part]
+        if any(dig(run.result, "task", "system") == "memory" for run in own):
+            tasks = [dig(run.config, "task") for run in own]
+            knobs[part] = knob_of([run.cell for run in own], tasks)
+    return [replace(run, knob=knobs.get(run.part, LENGTH)) for run in runs]
 
 
 def _run(entry: dict[str, Any], record: RunRecord) -> Run:

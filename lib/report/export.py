@@ -11,6 +11,7 @@ from typing import Any
 
 from lib.report.choice import working_of
 from lib.report.collect import Run, by_number, dig, num_targets, number, whole
+from lib.report.knob import LENGTH
 from lib.report.score import run_score
 from lib.report.table import clean
 
@@ -55,7 +56,9 @@ def guarded(text: str) -> str:
 
 def _place(run: Run) -> tuple[Any, ...]:
     step = whole(run.result.get("step"))
-    place = (run.part, run.label, run.length, run.seed, run.stage, run.state)
+    # Over another axis than the length, its number is part of what was compared.
+    other = "" if run.knob == LENGTH else f", {run.knob} {run.place}"
+    place = (run.part, run.label + other, run.length, run.seed, run.stage, run.state)
     return (*place, step, run.id)
 
 

@@ -9,8 +9,9 @@ from lib.report.collect import Sweep, dig, number
 from lib.report.context import ModelLosses
 from lib.report.cost import counted, distinct, measured_median
 from lib.report.expected import compare_expected
+from lib.report.knob import LENGTH, unit_text
 from lib.report.language import unit_of
-from lib.report.score import ModelScores, lengths_of
+from lib.report.score import ModelScores, knob_of_models, lengths_of
 from lib.report.table import Cell, Table
 
 COSTS = ("parameters", "state size (numbers)", "FLOPs a token", "seconds a run")
@@ -20,12 +21,16 @@ COST_KEYS = ("parameters", "state_size", "flops_per_token")
 def score_table(models: Sequence[ModelScores]) -> Table:
     """One row a model: how far it remembers, how often, and at what cost."""
     longest = max(lengths_of(models), default=0)
-    columns = ("model", "horizon (tokens)", "reliable (tokens)")
+    knob = knob_of_models(models)
+    unit, axis = unit_text(knob), knob.replace("_", " ")
+    is_length = knob == LENGTH
+    largest, smaller = ("longest", "shorter") if is_length else ("largest", "smaller")
+    columns = ("model", f"horizon ({unit})", f"reliable ({unit})")
     columns += (f"solved at {longest}", *COSTS, "seeds")
     rows = []
     for model in models:
         horizons = list(model.horizons.values())
-        last = [run for run in model.runs if run.length == longest]
+        last = [run for run in model.runs if run.place == longest]
         scored = len(model.at(longest))
         rows.append(
             (
@@ -40,11 +45,11 @@ def score_table(models: Sequence[ModelScores]) -> Table:
         )
     solved, share = f"{stats.THRESHOLD:g}", f"{100 * stats.RELIABLE:.0f} %"
     note = (
-        f"Horizon: the longest length with a test score of at least {solved} at it and "
-        "at every shorter one, median over seeds [95 % bootstrap interval, from "
+        f"Horizon: the {largest} {axis} with a test score of at least {solved} at it "
+        f"and at every {smaller} one, median over seeds [95 % bootstrap interval, from "
         f"{stats.MIN_SEEDS} seeds up]. "
-        f"Reliable: the longest that {share} of seeds reach. Solved: seeds with a "
-        f"score of at least {solved} at length {longest} [95 % Wilson interval]. "
+        f"Reliable: the {largest} that {share} of seeds reach. Solved: seeds with a "
+        f"score of at least {solved} at {axis} {longest} [95 % Wilson interval]. "
         f"Seconds: training of one run, median over seeds at {longest}. Seeds: those "
         "whose runs decide a horizon, of those planned; diverged and failed runs score "
         "0."
@@ -54,7 +59,7 @@ def score_table(models: Sequence[ModelScores]) -> Table:
 
 def solved_table(models: Sequence[ModelScores]) -> Table:
     """Solved seeds by model and length, with the task's own metric beside them."""
-    lengths = lengths_of(models)
+    lengths, knob = lengths_of(models), knob_of_models(models)
     rows = []
     for model in models:
         cells = []
@@ -70,17 +75,19 @@ def solved_table(models: Sequence[ModelScores]) -> Table:
     for name in ("floor", "optimum"):
         ends = {}
         for run in runs:
-            for length in lengths:
+            for place in lengths if knob == LENGTH else [run.place]:
+                length = place if knob == LENGTH else run.length
                 value = number(dig(run.result, "task", name, str(length)))
                 if value is not None:
-                    ends[length] = f"{value:.3f}"
+                    ends[place] = f"{value:.3f}"
         rows.append((Cell(name), *(Cell("", ends.get(t, "–")) for t in lengths)))
     note = (
         f"Seeds that reach a score of {stats.THRESHOLD:g}, of the seeds that ended; "
         f"beside them the mean test {metric} of the runs that did not diverge."
     )
-    columns = ("model", *(f"length {length}" for length in lengths))
-    return Table("Solved seeds by length", columns, rows, note)
+    axis = knob.replace("_", " ")
+    columns = ("model", *(f"{axis} {length}" for length in lengths))
+    return Table(f"Solved seeds by {axis}", columns, rows, note)
 
 
 def loss_table(models: Sequence[ModelLosses]) -> Table:

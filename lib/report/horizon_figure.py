@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from lib import stats
 from lib.report import figure as base
-from lib.report.score import ModelScores, lengths_of
+from lib.report.knob import unit_text
+from lib.report.score import ModelScores, knob_of_models, lengths_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +35,7 @@ def draw_horizons(
     axes.set_yticks(range(len(models)), [_name(model) for model in models])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("horizon (tokens)")
+    axes.set_xlabel(f"horizon ({unit_text(knob_of_models(models))})")
     return figure
 
 

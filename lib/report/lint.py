@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from lib import stats
 from lib.report.collect import REPORTED, Run, Sweep, by_label, dig, number, whole
 from lib.report.expected import cell_text
-from lib.report.score import LOST, ModelScores, lengths_of, model_scores
+from lib.report.score import LOST, ModelScores, knob_of_models, lengths_of, model_scores
 from lib.report.table import Cell, Table
 
 MIN_EXAMPLES = 1024  # of which a true score of 0.92 misses 0.9 only 1 time in 100
@@ -147,19 +147,20 @@ def few_lengths(evidence: Evidence) -> Iterator[tuple[str, str]]:
         return
     lengths = lengths_of(evidence.models)
     span = max(lengths) / min(lengths)
+    axis = knob_of_models(evidence.models).replace("_", " ")
     if len(lengths) < MIN_LENGTHS or span < MIN_SPAN:
         yield (
-            f"{len(lengths)} length{'s' * (len(lengths) > 1)} over a factor of "
+            f"{len(lengths)} {axis}{'s' * (len(lengths) > 1)} over a factor of "
             f"{span:g}: no horizon can be read off.",
-            f"Test at least {MIN_LENGTHS} lengths, each twice the one before.",
+            f"Test at least {MIN_LENGTHS} of them, each twice the one before.",
         )
         return
     steps = [log2(b / a) for a, b in zip(lengths, lengths[1:], strict=False)]
     if max(steps) > UNEVEN * min(steps):
         yield (
-            "Lengths not spaced evenly on a log axis: steps of "
+            f"Values of {axis} not spaced evenly on a log axis: steps of "
             f"{min(steps):.2g} to {max(steps):.2g} octaves.",
-            "Space lengths by a constant factor, such as 2.",
+            "Space them by a constant factor, such as 2.",
         )
 
 

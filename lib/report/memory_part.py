@@ -11,7 +11,7 @@ from lib.report.headline import score_table, solved_table
 from lib.report.horizon_figure import draw_horizons
 from lib.report.markup import Child
 from lib.report.page import figure_markup, table_markup
-from lib.report.score import ModelScores, model_scores
+from lib.report.score import ModelScores, knob_of_models, model_scores
 from lib.report.score_figure import draw_overview, draw_panels
 from lib.report.table import Table
 
@@ -19,16 +19,16 @@ HORIZON_CAPTION = (
     "Horizon of every seed (dots), their median (large mark) and its 95 % bootstrap "
     "interval (bar, from 5 seeds up). An upright stroke marks the number of inputs a "
     "model can see where that is finite. The ends of the axis are open: the true value "
-    "lies beyond the lengths tested."
+    "lies beyond every length tested."
 )
 PANEL_CAPTION = (
     "Test score against length, one panel a model; to the right of its name its median "
-    "horizon. Lengths have a log scale; a run is trained and tested at each. Every "
-    "seed is drawn, a little to the side of its length so that equal seeds show; "
-    "n = seeds that ended, where some did not. Dotted at 0.9: solved. Dashed: the best "
-    "score of any predictor that sees only the last inputs; a model above such a line "
-    "has proved a longer memory. A 95 % bootstrap interval from 5 seeds really covers "
-    "the mean about 82 % of the time; between two-valued seeds read the dots."
+    "horizon. The axis is logarithmic. Every seed is drawn, a little to the side of "
+    "its length so that equal seeds show; n = seeds that ended, where some did not. "
+    "Dotted at 0.9: solved. Dashed: the best score of any predictor that sees only the "
+    "last inputs; a model above such a line has proved a longer memory. A 95 % "
+    "bootstrap interval from 5 seeds really covers the mean about 82 % of the time; "
+    "between two-valued seeds read the dots."
 )
 OVERVIEW_CAPTION = (
     "Mean score over seeds against length, all models together; dashed: the best score "
@@ -48,6 +48,7 @@ def part_markup(
 ) -> list[Child]:
     """Scores by model and length: tables, horizons, curves."""
     models = model_scores(runs)
+    axis = knob_of_models(models).replace("_", " ")
     said = "; ".join(f"{model.label}: {_median(model)}" for model in models)
     horizons, panels, overview = (
         save_drawing(
@@ -58,15 +59,17 @@ def part_markup(
         )
         for kind, title, draw in (
             ("horizon", "Horizon of every seed by model", draw_horizons),
-            ("score", "Score against length, every seed, by model", draw_panels),
-            ("mean", "Mean score against length of all models", draw_overview),
+            ("score", f"Score against {axis}, every seed, by model", draw_panels),
+            ("mean", f"Mean score against {axis} of all models", draw_overview),
         )
     )
     return [
         table_markup(score_table(models)),
-        figure_markup(horizons, HORIZON_CAPTION, is_small=True),
-        figure_markup(panels, PANEL_CAPTION),
-        figure_markup(overview, OVERVIEW_CAPTION, is_small=True),
+        figure_markup(horizons, HORIZON_CAPTION.replace("length", axis), is_small=True),
+        figure_markup(panels, PANEL_CAPTION.replace("length", axis)),
+        figure_markup(
+            overview, OVERVIEW_CAPTION.replace("length", axis), is_small=True
+        ),
         *extrapolation_markup(stem, runs, figures),
         table_markup(solved_table(models)),
     ]

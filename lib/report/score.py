@@ -6,6 +6,7 @@ from statistics import fmean
 
 from lib import stats
 from lib.report.collect import REPORTED, Run, by_label, by_number, dig, number, whole
+from lib.report.knob import LENGTH
 
 LOST = ("diverged", "failed")  # states whose runs count at the floor
 
@@ -20,7 +21,7 @@ class ModelScores:
     """
 
     label: str
-    lengths: tuple[int, ...]  # planned
+    lengths: tuple[int, ...]  # planned; numbers of `knob` where that is another axis
     seeds: tuple[int, ...]  # planned
     runs: tuple[Run, ...] = field(repr=False)
     scores: dict[int, dict[int, float]]  # seed -> length -> score
@@ -28,6 +29,7 @@ class ModelScores:
     lost: frozenset[tuple[int, int]]  # (seed, length) of runs that count as 0
     receptive_field: int | None
     oracle: dict[int, dict[int, float]]  # last inputs seen k -> length -> best score
+    knob: str = LENGTH
 
     @property
     def horizons(self) -> dict[int, stats.Horizon]:
@@ -61,11 +63,16 @@ class ModelScores:
 
 def model_scores(runs: Iterable[Run]) -> list[ModelScores]:
     """The models of one part, from the longest memory to the shortest."""
-    runs = [run for run in runs if run.length is not None]
+    runs = [run for run in runs if run.length is not None and run.place is not None]
     has_score = any(dig(run.result, "task", "optimum") for run in runs)
     groups = by_label(runs).items()
     models = [_model(label, members, has_score) for label, members in groups]
     return sorted(models, key=_reach, reverse=True)
+
+
+def knob_of_models(models: Iterable[ModelScores]) -> str:
+    """The axis that the models of one part share."""
+    return next((model.knob for model in models), LENGTH)
 
 
 def lengths_of(models: Iterable[ModelScores]) -> list[int]:
@@ -109,9 +116,10 @@ def _reach(model: ModelScores) -> tuple[float, float]:
 
 
 def _model(label: str, runs: list[Run], has_score: bool) -> ModelScores:
-    planned = tuple(sorted({run.length for run in runs if run.length is not None}))
+    planned = tuple(sorted({run.place for run in runs if run.place is not None}))
+    knob = runs[0].knob
     # Where only one length was trained, the tested lengths are the comparison.
-    if len(planned) == 1 and "length" not in runs[0].cell:
+    if len(planned) == 1 and knob not in runs[0].cell:
         tested = [by_number(dig(run.result, "metrics", "test")) for run in runs]
         planned = tuple(sorted({t for lengths in tested for t in lengths})) or planned
     scores: dict[int, dict[int, float]] = {}
@@ -119,15 +127,17 @@ def _model(label: str, runs: list[Run], has_score: bool) -> ModelScores:
     lost = set()
     for run in runs:
         assert run.seed is not None and run.length is not None
-        for length in [run.length] if "length" in run.cell else planned:
+        for place in [run.place] if knob in run.cell else planned:
+            assert place is not None, "an axis of whole numbers"
+            length = run.length if knob != LENGTH else place
             score, value = run_score(run, length), raw_value(run, length)
             if run.state in LOST and has_score:
                 score = 0.0
-                lost.add((run.seed, length))
+                lost.add((run.seed, place))
             if score is not None:
-                scores.setdefault(run.seed, {})[length] = score
+                scores.setdefault(run.seed, {})[place] = score
             if value is not None and run.state == "done":
-                raw.setdefault(run.seed, {})[length] = value
+                raw.setdefault(run.seed, {})[place] = value
     fields = {whole(dig(run.result, "cost", "receptive_field")) for run in runs}
     return ModelScores(
         label=label,
@@ -137,10 +147,12 @@ def _model(label: str, runs: list[Run], has_score: bool) -> ModelScores:
         scores=scores,
         raw=raw,
         lost=frozenset(lost),
-        receptive_field=max(
-            (size for size in fields if size and size > 0), default=None
-        ),
-        oracle=_oracle(runs),
+        # Both are about lengths, and have no place on another axis.
+        receptive_field=max((n for n in fields if n and n > 0), default=None)
+        if knob == LENGTH
+        else None,
+        oracle=_oracle(runs) if knob == LENGTH else {},
+        knob=knob,
     )
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from lib import stats
 from lib.report import figure as base
-from lib.report.score import ModelScores, lengths_of
+from lib.report.knob import knob_text
+from lib.report.score import ModelScores, knob_of_models, lengths_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 LIMITS = (-0.16, 1.1)
 ORACLE = {"color": "#9a9a9a", "linewidth": 0.9, "linestyle": (0, (2, 2)), "zorder": 1}
-LENGTH_LABEL = "length (tokens)"
 SCORE_LABEL = "score (0 floor, 1 optimum)"
 
 
@@ -40,7 +40,7 @@ def draw_panels(
         # With shared axes only the lowest panel of a column would carry the ticks.
         axes.tick_params(labelbottom=i + num_columns >= len(models))
         _panel(axes, models[i], looks[models[i].label], windows)
-    figure.supxlabel(LENGTH_LABEL, fontsize=9)
+    figure.supxlabel(knob_text(knob_of_models(models)), fontsize=9)
     figure.supylabel(SCORE_LABEL, fontsize=9)
     return figure
 
@@ -64,7 +64,7 @@ def draw_overview(
     right = log2(max(lengths))
     base.spread_labels(axes, right, ends, 0.085, (0.0, 1.06))
     axes.set_xlim(log2(min(lengths)) - 0.2, right + 0.1)
-    axes.set_xlabel(LENGTH_LABEL)
+    axes.set_xlabel(knob_text(knob_of_models(models)))
     axes.set_ylabel(f"mean {SCORE_LABEL}")
     return figure
 

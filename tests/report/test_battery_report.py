@@ -1,6 +1,7 @@
 """The page of a battery: aggregates and verdicts computed by hand, tables, figures."""
 
 import re
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -35,11 +36,12 @@ def areas(sweep, task, model):
     curves = []
     for seed in sorted({run.seed for run in sweep.runs}):
         own = {
-            run.length: run.result["metrics"].get("test", {})
+            run.place: run.result["metrics"].get("test", {})
             for run in sweep.runs
             if (run.part, run.label.split(",")[0], run.seed) == (task, model, seed)
         }
-        values = [own[t][str(t)]["accuracy"] if own[t] else 0.125 for t in LENGTHS]
+        measured = [list(own[place].values()) for place in LENGTHS]
+        values = [m[0]["accuracy"] if m else 0.125 for m in measured]
         curves.append(np.clip((np.array(values) - 0.125) / 0.875, 0, 1))
     return np.trapezoid(curves, np.log2(LENGTHS), axis=1) / 3
 
@@ -67,7 +69,20 @@ def test_models_stand_from_the_best_down_and_tasks_by_ability(sweep):
     assert columns[1:5] == (
         "all tasks (3)", "distance (1)", "binding (1)", "state tracking (1)"
     )  # fmt: skip
-    assert "mqar (binding)" in horizon_table(together).columns
+    assert "parity (tokens)" in horizon_table(together).columns
+
+
+def test_a_task_harder_by_load_has_its_horizon_in_load(sweep, written):
+    together = battery(sweep)
+    assert "mqar (num pairs)" in horizon_table(together).columns
+    runs = [run for run in sweep.runs if run.part == "mqar"]
+    assert {run.length for run in runs} == {64}
+    assert {run.place for run in runs} == set(LENGTHS)
+    assert {run.label for run in runs} == set(MODELS)
+    page = Page(written / "report" / "battery" / "index.html")
+    assert "horizon (num pairs)" in page.text and "num pairs 32" in page.text
+    cells = (written / "report" / "battery" / "cells.csv").read_text()
+    assert '"mamba, num_pairs 32",64' in cells
 
 
 def test_every_pair_of_models_has_one_verdict(sweep):
@@ -106,12 +121,12 @@ def test_a_battery_needs_two_tasks_and_a_setting_makes_a_task_of_its_own(tmp_pat
     one = write_battery(tmp_path / "one", ("lru", "gru"), TASKS[:1], seeds=range(2))
     assert battery(collect(one, "battery")) is None
     sweep = collect(one, "battery")
-    runs = []
-    for run in sweep.runs:
-        runs.append(type(run)(**{**run.__dict__, "cell": {**run.cell, "pairs": 4}}))
-    for run in sweep.runs:
-        runs.append(type(run)(**{**run.__dict__, "cell": {**run.cell, "pairs": 8}}))
-    both = battery(type(sweep)(**{**sweep.__dict__, "runs": tuple(runs)}))
+    runs = [
+        replace(run, cell={**run.cell, "pairs": pairs})
+        for pairs in (4, 8)
+        for run in sweep.runs
+    ]
+    both = battery(replace(sweep, runs=tuple(runs)))
     assert [t.name for t in both.tasks] == [
         "copy_memory, pairs 4",
         "copy_memory, pairs 8",
@@ -144,3 +159,13 @@ def test_tables_stand_beside_the_page_as_markdown(written):
         assert lines[i - 1].count("|") == lines[i].count("|") == lines[i + 1].count("|")
     assert any("| lru against" in row or "against lru |" in row for row in rows)
     assert "## parity" in lines and "### Warnings" in lines
+
+
+def test_a_part_names_its_ability_before_a_colon(sweep):
+    named = {"copy_memory": "distance: copy", "mqar": "binding: mqar"}
+    runs = [replace(r, part=named[r.part]) for r in sweep.runs if r.part in named]
+    together = battery(replace(sweep, runs=tuple(runs), abilities={}))
+    assert [(t.ability, t.name) for t in together.tasks] == [
+        ("distance", "copy"),
+        ("binding", "mqar"),
+    ]

@@ -98,7 +98,10 @@ def test_too_few_examples():
     [
         ((16, 64), "2 lengths over a factor of 4"),
         ((16, 24, 32), "3 lengths over a factor of 2"),
-        ((10, 20, 30, 40, 50, 60, 70, 80, 90, 100), "Lengths not spaced evenly"),
+        (
+            (10, 20, 30, 40, 50, 60, 70, 80, 90, 100),
+            "Values of length not spaced evenly",
+        ),
     ],
 )
 def test_lengths_that_do_not_make_a_log_axis(lengths, text):
