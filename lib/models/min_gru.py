@@ -12,9 +12,10 @@ the products are over all steps at once. A layer carries H numbers.
 Named choices. The recurrence is computed in value space. The authors' code computes it
 in log space, which needs positive candidates: candidate "positive" is theirs (appendix
 B.2), g(n_t) for n_t, with g(a) = a + 1/2 for a >= 0 and sigmoid(a) below. It starts at
-a positive state too; here h_0 = 0 for both. With biases of zero the gate starts at 1/2:
-`forget_bias` starts 1 - z_t at its sigmoid, and with `chrono_max` b_z is spread over
-time scales as the lstm's forget gate can be (Tallec & Ollivier 2018, arXiv:1804.11188).
+a positive state too; here h_0 = 0 for both. 1 - z_t starts at the sigmoid of
+`forget_bias`, whose default is the lstm's here: with a gate at 1/2, as a bias of zero
+makes it, no gradient comes back over 32 steps. With `chrono_max` it is spread over time
+scales instead (Tallec & Ollivier 2018, arXiv:1804.11188).
 Weights as in Glorot & Bengio 2010. U [D, 2H] holds U_z, U_n side by side. Of the
 paper's network only the cell is here: no expansion of the state, no convolution, no MLP
 between layers.
@@ -100,7 +101,7 @@ def make_min_gru(
     pooling: Pooling = "last",
     direction: Direction = "forward",
     candidate: Candidate = "linear",
-    forget_bias: TracedFloat = 0.0,
+    forget_bias: TracedFloat = 1.0,
     chrono_max: TracedNonNegative = 0.0,
 ) -> Model:
     """A network of `num_layers` minimal gated recurrent layers.

@@ -12,9 +12,9 @@ the products are over all steps at once. A layer carries H numbers.
 
 Named choices. The recurrence is computed in value space, with the first factor as
 sigmoid(log f_t - log i_t), which is finite where both gates underflow; candidate
-"positive" is that of the authors' form in log space, as in min_gru. The gates start at
-1/2, so that half of h is kept a step: `forget_bias` is added to b_f, and with
-`chrono_max` b_f is spread over time scales and b_i = -b_f, both as the lstm's can be.
+"positive" is that of the authors' form in log space, as in min_gru. b_f starts at
+`forget_bias`, as the lstm's here; with `chrono_max` it is spread over time scales and
+b_i = -b_f (Tallec & Ollivier 2018, arXiv:1804.11188).
 Weights as in Glorot & Bengio 2010. U [D, 3H] holds U_f, U_i, U_n side by side. Of the
 paper's network only the cell is here.
 """
@@ -95,7 +95,7 @@ def make_min_lstm(
     pooling: Pooling = "last",
     direction: Direction = "forward",
     candidate: Candidate = "linear",
-    forget_bias: TracedFloat = 0.0,
+    forget_bias: TracedFloat = 1.0,
     chrono_max: TracedNonNegative = 0.0,
 ) -> Model:
     """A network of `num_layers` minimal LSTM layers.

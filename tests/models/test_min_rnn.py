@@ -26,9 +26,9 @@ def test_minimal_cells_follow_the_paper_in_values_and_gradients(name, candidate)
 
 
 @every_model
-def test_a_share_of_half_is_kept_a_step_at_the_start_or_what_the_bias_says(name):
+def test_the_bias_says_what_share_is_kept_a_step_at_the_start(name):
     # With weights of zero h_t is kept h_{t-1}: the second output over the first.
-    np.testing.assert_allclose(_kept(name), 0.5, rtol=1e-5)
+    np.testing.assert_allclose(_kept(name, forget_bias=0.0), 0.5, rtol=1e-5)
     bias = 2.0
     share = 1 / (1 + np.exp(-bias))
     if name == "min_lstm":  # f / (f + i) with i = 1/2
