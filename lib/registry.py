@@ -52,6 +52,7 @@ from lib.models.rwkv7 import make_rwkv7
 from lib.models.s4d import make_s4d
 from lib.models.s5 import make_s5
 from lib.models.slstm import make_slstm
+from lib.models.stack_rnn import make_stack_rnn
 from lib.models.tcn import make_tcn
 from lib.models.text_cnn import make_text_cnn
 from lib.models.transformer import make_transformer
@@ -105,6 +106,7 @@ RECURRENT_MODELS: dict[str, Callable[..., Model]] = {
     "indrnn": make_indrnn,
     "cornn": make_cornn,
     "slstm": make_slstm,
+    "stack_rnn": make_stack_rnn,
 }
 
 LINEAR_MODELS: dict[str, Callable[..., Model]] = {

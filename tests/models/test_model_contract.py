@@ -22,6 +22,7 @@ SMALL = {
     "window_mlp": {"window": 4},
     "text_cnn": {"widths": (2, 3)},
     "transformer": {"num_heads": 3, "context": 4},
+    "stack_rnn": {"stack_size": 3, "cell_size": 2},
 }
 SMALL |= {name: {"num_heads": 2} for name in (*MATRIX_MODELS, "slstm")}
 SMALL_TCN = {"num_layers": 2, "kernel_size": 2}
