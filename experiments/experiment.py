@@ -29,6 +29,7 @@ class Experiment(NamedTuple):
     parts: dict[str, tuple[dict[str, Any], Sequence[Axis]]]
     expected: Sequence[Mapping[str, Any]]
     abilities: Mapping[str, str] = {}  # what each part asks of a model
+    stem: str = ""  # the config file's name and argument, whatever the sweep's name
 
 
 def define_config_flag(required: bool = True) -> flags.FlagHolder[ConfigDict]:
@@ -59,13 +60,15 @@ def load_experiment(config: ConfigDict, name: str = "") -> Experiment:
     expected = (
         module.get_expected(*arguments) if hasattr(module, "get_expected") else []
     )
+    stem = "-".join([Path(path).stem, *arguments])
     return Experiment(
-        name or "-".join([Path(path).stem, *arguments]),
+        name or stem,
         getattr(module, "TITLE", ""),
         path,
         {part: (base, axes.get(part, ())) for part, base in parts.items()},
         expected,
         module.get_abilities(*arguments) if hasattr(module, "get_abilities") else {},
+        stem,
     )
 
 

@@ -38,8 +38,12 @@ def run_sweep(
     restart: bool = False,
     allow_mode_change: bool = False,
     num_threads: int = 1,
+    baselines: Path | None = None,
 ) -> int:
-    """Train what is not done; returns the exit code."""
+    """Train what is not done; returns the exit code.
+
+    Runs whose results the file `baselines` has are not trained but taken from it.
+    """
     from lib import store
     from lib.launch import local
     from lib.launch.process import thread_environment
@@ -61,9 +65,13 @@ def run_sweep(
         # They import while this process validates.
         workers = local.start_workers(num_workers, root)
     try:
+        from lib.launch import shipped
+
         plan = plan_sweep(experiment)
+        known = None if baselines is None else shipped.read(baselines)
         store.check_writable(root)  # after every run is valid: it makes the folder
         announce(plan, root)
+        shipped.settle(root, plan, known, baselines)
         from lib.launch.queue import Queue
 
         queue = Queue(root, plan, restart, allow_mode_change)

@@ -96,10 +96,13 @@ def _compare(root: Path, record: Any, folder: Path, again: Any) -> dict[str, flo
     """The size of every difference, by its place in the results."""
     from lib import store
 
-    old = {k: record.result.get(k) for k in _COMPARED} | {"rows": _rows(record)}
-    new = {k: again.result.get(k) for k in _COMPARED} | {"rows": _rows(again)}
-    old["params"] = store.read_params(root, record.id)
-    new["params"] = store.read_params(folder, record.id)
+    old = {k: record.result.get(k) for k in _COMPARED}
+    new = {k: again.result.get(k) for k in _COMPARED}
+    if "shipped" in record.result:  # numbers without rows and parameters
+        del old["sample"], new["sample"]
+    else:
+        old |= {"rows": _rows(record), "params": store.read_params(root, record.id)}
+        new |= {"rows": _rows(again), "params": store.read_params(folder, record.id)}
     before, after = _leaves("", old), _leaves("", new)
     gaps = {
         name: _difference(before.get(name), after.get(name))

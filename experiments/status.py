@@ -54,6 +54,7 @@ def describe_sweep(root: Path, name: str) -> dict[str, Any]:
         "states": {
             state: states.count(state) for state in store.STATES if state in states
         },
+        "shipped": sum(run["shipped"] for run in runs),
         "undecided_cells": len(pending) if isinstance(pending, list) else 0,
         "seconds": sweep_seconds(root, planned),
         "errors": _errors(runs),
@@ -80,6 +81,7 @@ def describe_run(root: Path, entry: dict[str, Any]) -> dict[str, Any]:
         "last": {} if "event" in row else _finite(values),
         "age_seconds": None if record.age is None else round(record.age, 1),
         "attempts": record.attempts,
+        "shipped": "shipped" in result,
         "failures": record.failures,
         "problems": record.problems,
     }
@@ -89,6 +91,8 @@ def lines_of(sweep: dict[str, Any]) -> list[str]:
     """A sweep as lines for people; whatever the files say, it stays in its line."""
     counts = ", ".join(f"{count} {state}" for state, count in sweep["states"].items())
     lines = [f"{plain(sweep['name'])}: {len(sweep['runs'])} runs: {counts or 'none'}"]
+    if sweep["shipped"]:
+        lines.append(f"  {sweep['shipped']} of them shipped with the code")
     if sweep["undecided_cells"]:
         lines.append(f"  {sweep['undecided_cells']} cells wait for tuning to decide")
     if spent := time_text(sweep["seconds"]):

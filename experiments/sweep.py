@@ -14,7 +14,11 @@ from pathlib import Path
 from absl import flags
 
 from experiments.beside import tables_beside
-from experiments.experiment import define_config_flag, load_experiment
+from experiments.experiment import (
+    Experiment,
+    define_config_flag,
+    load_experiment,
+)
 from experiments.launch import announce, plan_sweep, run_sweep
 from experiments.own import check_own, define_own_flags, join, load_own
 from experiments.page import print_report
@@ -42,9 +46,18 @@ ALLOW_MODE_CHANGE = flags.DEFINE_bool(
 DRY_RUN = flags.DEFINE_bool("dry-run", False, "Expand and validate, then stop.")
 
 
+BASELINES = flags.DEFINE_string(
+    "baselines",
+    "auto",
+    "Results that are not trained again: a file, on: that of the config under "
+    "configs/baselines, off, or auto: on with --model or --task, if there is a file.",
+)
+
+
 def main(_: Sequence[str]) -> int:
     experiment = load_experiment(CONFIG.value, NAME.value)
     root = Path(STORE.value)
+    baselines = _baselines(experiment)
     own = load_own(OWN)
     experiment = join(experiment, own, NAME.value)
     check_own(experiment, own)
@@ -59,12 +72,23 @@ def main(_: Sequence[str]) -> int:
         RAY_ADDRESS.value,
         restart=RESTART.value,
         allow_mode_change=ALLOW_MODE_CHANGE.value,
+        baselines=baselines,
     )
     for line in tables_beside(root, experiment.name):
         print(line)
     if own:
         print_report(root, experiment.name)
     return code
+
+
+def _baselines(experiment: Experiment) -> Path | None:
+    """The file of shipped results that a sweep takes its baselines from."""
+    folder = Path(experiment.config_file).parent / "baselines"
+    usual = folder / f"{experiment.stem}.json"
+    if BASELINES.value == "auto":
+        own = OWN.model.value or OWN.task.value
+        return usual if own and usual.is_file() else None
+    return {"off": None, "on": usual}.get(BASELINES.value, Path(BASELINES.value))
 
 
 if __name__ == "__main__":

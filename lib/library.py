@@ -129,6 +129,11 @@ def load_run(root: str | Path, run_id: str) -> Run:
         raise UserError(f"run {run_id} is {record.state}: it has no result yet")
     config = make_config(record.config)
     check_identity(config, record)
+    if "shipped" in record.result:
+        raise UserError(
+            f"run {run_id} came with the code, as numbers without parameters: train it "
+            "with experiments.sweep --baselines=off"
+        )
     program = make_program(config)
     model = program.make_model(make_hparams(config))
     inputs = jax.eval_shape(

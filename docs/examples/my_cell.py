@@ -5,7 +5,7 @@
 
 Each of H units forgets at its own pace: 1 - a is spread evenly in log from 1/2 to
 1/longest, and learned from there. The gate sees the input alone, so that the recurrence
-stays linear. Time O(T D H), a state of H numbers. Lines 14 to 53 are the model.
+stays linear. Time O(T D H), a state of H numbers.
 """
 
 import flax.linen as nn
@@ -24,15 +24,11 @@ class Gated(nn.Module):
     longest: int
 
     def setup(self):
-        shape, dense = (
-            (self.input_size, self.hidden_size),
-            nn.initializers.lecun_normal(),
-        )
-        self.U = self.param("U", dense, shape)
-        self.W = self.param("W", dense, shape)
+        shape, draw = (self.input_size, self.hidden_size), nn.initializers.normal(0.3)
+        self.U, self.W = (self.param(name, draw, shape) for name in "UW")
         self.b = self.param("b", nn.initializers.zeros, shape[1:])
-        rate = jnp.geomspace(1 / 2, 1 / self.longest, self.hidden_size)
-        self.logit = self.param("logit", lambda _: jnp.log(1 / rate - 1))  # of a
+        pace = jnp.geomspace(2, self.longest, self.hidden_size)  # 1 / (1 - a)
+        self.logit = self.param("logit", lambda _: jnp.log(pace - 1))  # of a
 
     def initial(self, batch_size):  # the carry before the first step
         return jnp.zeros((batch_size, self.hidden_size))
@@ -55,6 +51,6 @@ def gated_integrator(
     embedding_size: Count = 0,
     longest: Size = 256,
 ) -> Model:
-    layer = lambda index, input_size: Gated(input_size, hidden_size, longest)
+    layer = lambda _, input_size: Gated(input_size, hidden_size, longest)
     sizes = {"num_layers": num_layers, "embedding_size": embedding_size}
     return stack(interface, layer, hidden_size, **sizes)

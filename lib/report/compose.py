@@ -86,7 +86,8 @@ def compose(sweep: Sweep, figures: Path) -> str:
     for part in sweep.parts:
         stem = _stem(part, stems)
         runs = [run for run in sweep.replicates if run.part == part]
-        budget = element("p", provenance.budget_text(runs), class_="facts")
+        about = [provenance.budget_text(runs), *provenance.shipped_texts(runs)]
+        budget = element("p", " ".join(about), class_="facts")
         matched = sweep.matched.get(part)
         note = matched and element("p", f"Widths: {matched}.", class_="facts")
         body = part_markup(stem, runs, styles, figures)

@@ -30,7 +30,21 @@ def status_text(sweep: Sweep) -> str:
         text += f"; tuning: {len(tuning) - left} of {len(tuning)} runs ended"
     if sweep.num_pending:
         text += f"; cells that wait for tuning to choose: {sweep.num_pending}"
-    return text + "."
+    return " ".join([text + ".", *shipped_texts(runs)])
+
+
+def shipped_texts(runs: Sequence[Run]) -> list[str]:
+    """A sentence about runs that came with the code instead of being trained here."""
+    shipped = [run for run in runs if "shipped" in run.result]
+    if not shipped:
+        return []
+    of = lambda key: distinct(shipped, lambda run: dig(run.result, "measured", key))
+    models = ", ".join(dict.fromkeys(run.label for run in shipped))
+    return [
+        f"Shipped with the code, not trained here: {len(shipped)} runs ({models}), "
+        f"made at commit {of('commit')} with jax {of('jax')}, Python {of('python')} on "
+        f"{of('processor')}."
+    ]
 
 
 def is_complete(sweep: Sweep) -> bool:

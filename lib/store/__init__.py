@@ -13,6 +13,7 @@ from lib.store.place import check_writable, run_folder
 from lib.store.run import (
     append_metrics,
     read_params,
+    remove_run,
     write_config,
     write_failure,
     write_params,
@@ -58,6 +59,7 @@ __all__ = [
     "read_run",
     "read_seconds",
     "read_sweep",
+    "remove_run",
     "run_folder",
     "should_run",
     "verify_group",

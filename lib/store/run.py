@@ -108,6 +108,11 @@ def read_params(
     return (codec or _orbax()).read(folder / PARAMS, template)
 
 
+def remove_run(store: Path, run_id: str) -> None:
+    """Take a run out of the store, with all it holds."""
+    files.remove(run_folder(store, run_id))
+
+
 def is_finished(folder: Path, run_id: str) -> bool:
     """Whether a run's folder is sealed and its documents can be read."""
     if not (folder / manifest.NAME).exists():
