@@ -74,9 +74,12 @@ def test_the_commands_of_a_sweep_run_in_small(tmp_path):
     done = run(f"{train} {small} --store={store}", tmp_path)
     assert done.returncode == 0, done.stderr
     assert '"state": "done"' in done.stdout
-    sweep = next(c for c in named if "experiments.sweep" in c)
+    sweep = next(c for c in named if "experiments.sweep" in c and "--store" in c)
     done = run(f"{sweep} {small} --dry-run", tmp_path)
     assert done.returncode == 0 and "31 cells" in done.stderr
+    own = next(c for c in named if "--model=" in c)
+    done = run(f"{own} {small} --dry-run", tmp_path)
+    assert done.returncode == 0 and "36 cells" in done.stderr, done.stderr
     for program in ("status", "verify", "report"):
         done = run(f"python -m experiments.{program} --store={store}", tmp_path)
         assert done.returncode == 0, done.stderr
