@@ -170,5 +170,5 @@ def test_the_ids_that_are_shipped_are_those_of_the_configs():
     from lib.sweep import expand
 
     cells = expand("recall", base, axes)
-    tuning = [c for cell in cells[::5] for c in cell.tune_configs()]
+    tuning = [c for cell in cells[::5] for _, c in cell.tune_configs()]
     assert {identify(make_config(config)) for config in tuning} <= known.keys()
