@@ -69,6 +69,7 @@ from lib.tasks.copy_tcn import make_copy_tcn
 from lib.tasks.crowd import make_crowd
 from lib.tasks.cumulative_parity import make_cumulative_parity
 from lib.tasks.cycle_navigation import make_cycle_navigation
+from lib.tasks.delay import make_delay
 from lib.tasks.duplicate import make_duplicate
 from lib.tasks.dyck import make_dyck
 from lib.tasks.even_pairs import make_even_pairs
@@ -87,6 +88,7 @@ from lib.tasks.noisy_recall import make_noisy_recall
 from lib.tasks.odds_first import make_odds_first
 from lib.tasks.parity import make_parity
 from lib.tasks.recall import make_recall
+from lib.tasks.reconstruct import make_reconstruct
 from lib.tasks.reverse import make_reverse
 from lib.tasks.scene_questions import make_scene_questions
 from lib.tasks.scenes import make_scenes
@@ -184,6 +186,8 @@ MEMORY_TASKS: dict[str, Callable[..., Task]] = {
     "copy_bits": make_copy_bits,
     "lag_copy": make_lag_copy,
     "noisy_recall": make_noisy_recall,
+    "delay": make_delay,
+    "reconstruct": make_reconstruct,
 }
 
 BINDING_TASKS: dict[str, Callable[..., Task]] = {

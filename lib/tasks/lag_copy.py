@@ -9,9 +9,9 @@ An example (T = 3, num_answers = 5, num_symbols = 4):
     inputs   3 2 0 1 3 3 1 2
     targets  . . . 3 2 0 1 3
 
-Scored: `num_answers` M steps, the last of T + M. The `length` of this task is the lag
-T, and the arrays are M longer. Chance is 1/A, a loss of ln A nats. At the first answer
-min(T, M) symbols are to be kept, log2 A bits each.
+Scored: the last M steps of T + M, M = `num_answers`. The `length` of this task is the
+lag T, and the arrays are M longer. Chance is 1/A, a loss of ln A nats. At the first
+answer min(T, M) symbols are to be kept, log2 A bits each.
 
 A window of the last k inputs knows the answer if k is above T, else nothing of it.
 """
