@@ -34,7 +34,7 @@ from lib.types import Split, Task
 def binomial(n: int, p: float) -> Float[np.ndarray, " N"]:
     """The probabilities of 0..n successes, by logarithms."""
     if p == 1:
-        return np.eye(n + 1)[n]
+        return np.append(np.zeros(n), 1.0)
     factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])
     m = np.arange(n + 1)
     choices = factorial[n] - factorial - factorial[::-1]

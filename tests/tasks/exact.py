@@ -6,7 +6,9 @@ without sampling, how often the best predictor is right that sees the last k inp
 what a sampler must draw.
 """
 
+import functools
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -45,8 +47,13 @@ def check_scores(task: Any, language: list[Example], length: int) -> None:
         assert abs(task.window_score(length, k) - score) < 1e-9, k
 
 
+@functools.cache
+def compiled(function: Any) -> Any:
+    return jax.jit(function)
+
+
 def draw(task: Any, length: int, seed: int = 0) -> Any:
-    sample = jax.jit(task.sample)
+    sample = compiled(task.sample)
     batch = sample(jax.random.key(seed), task.data, jnp.int32(length))
     return jax.tree.map(np.asarray, batch)
 
@@ -75,10 +82,22 @@ def check_sampler(task: Any, language: list[Example], length: int) -> None:
     missing = [example for example in drawn if example not in known]
     assert not missing, missing[0]
     counts = np.bincount([known[e] for e in drawn], minlength=len(known))
-    expected = len(drawn) * np.array([e.chance for e in language])
+    check_counts(counts, np.array([e.chance for e in language]))
+
+
+def check_counts(counts: np.ndarray, chances: np.ndarray) -> None:
+    """Pearson's chi-square test; beyond its bound once in ten thousand keys."""
+    expected = counts.sum() * chances
     assert expected.min() >= 3, "too few draws for the chi-square test"
     chi_square = np.sum((counts - expected) ** 2 / expected)
-    freedom = len(known) - 1
-    # Beyond this once in ten thousand keys (Wilson and Hilferty 1931).
+    freedom = max(len(counts) - 1, 1)
+    # The quantile after Wilson and Hilferty 1931.
     cubed = 1 - 2 / (9 * freedom) + 3.72 * np.sqrt(2 / (9 * freedom))
     assert chi_square < freedom * cubed**3
+
+
+def check_task(task: Any, languages: Mapping[int, list[Example]]) -> None:
+    """The task draws each length's language and has its floor and window scores."""
+    for length, language in languages.items():
+        check_sampler(task, language, length)
+        check_scores(task, language, length)

@@ -35,7 +35,9 @@ def value_of(tree: Tree) -> int:
     return int(apply[tree[0]](values))
 
 
-def lists(length: int, max_depth: int, nesting: float) -> list[Example]:
+def lists(
+    length: int, max_depth: int, nesting: float, num_digits: int = 10
+) -> list[Example]:
     """Every list of so many symbols, by what is drawn for it."""
 
     @functools.cache
@@ -45,10 +47,14 @@ def lists(length: int, max_depth: int, nesting: float) -> list[Example]:
             return [(1.0, (), ())]
         found = []
         nests = nesting if room >= 3 and depth < max_depth else 0.0
-        for digit in range(10):
+        for digit in range(num_digits):
             for chance, symbols, values in items(room - 1, depth):
                 found.append(
-                    ((1 - nests) / 10 * chance, (digit, *symbols), (digit, *values))
+                    (
+                        (1 - nests) / num_digits * chance,
+                        (digit, *symbols),
+                        (digit, *values),
+                    )
                 )
         if not nests:
             return found
