@@ -1,7 +1,7 @@
 """What the docstrings of model and task files say, read as their house style has it.
 
 A file opens with a title and its source, equations are indented, and a task's scored
-positions stand in a paragraph that begins with "Scored:".
+positions stand behind the word "Scored:".
 """
 
 import re
@@ -42,12 +42,7 @@ def state_update(factory: Callable[..., Any]) -> str:
 
     Where there is none, the last that sums over inputs; else the first.
     """
-    lines = [
-        re.split(r"\s{2,}", re.sub(r"\s+=\s+", " = ", line.strip()))[0]
-        for paragraph in paragraphs(factory)
-        for line in paragraph.splitlines()
-        if line.startswith("    ") and re.search(r"\s=\s", line)
-    ]
+    lines = [e for text in paragraphs(factory) for e in _equations(text)]
     recurrent = [e for e in lines if _is_recurrent(e)]
     sums = [e for e in lines if re.search(r"sum_|\.\.\. \+", e)]
     return (recurrent or sums[-1:] or lines or [""])[0].rstrip(",")
@@ -56,9 +51,24 @@ def state_update(factory: Callable[..., Any]) -> str:
 def scored(factory: Callable[..., Any]) -> str:
     """The first sentence of what is scored."""
     for text in map(_one_line, paragraphs(factory)):
-        if text.startswith("Scored: "):
-            return re.split(r"[.;:](?: |$)", text.removeprefix("Scored: "))[0]
+        _, said, after = text.partition("Scored: ")
+        if said:
+            return re.split(r"[.;:](?: |$)", after)[0]
     return ""
+
+
+def _equations(paragraph: str) -> list[str]:
+    """Its indented equations, without the remarks beside them, each on one line."""
+    found: list[str] = []
+    for line in paragraph.splitlines():
+        if not line.startswith("    "):
+            continue
+        text = re.split(r"\s{2,}", re.sub(r"\s+=\s+", " = ", line.strip()))[0]
+        if found and found[-1].count("(") > found[-1].count(")"):
+            found[-1] += " " + text
+        elif " = " in text:
+            found.append(text)
+    return found
 
 
 def _is_recurrent(equation: str) -> bool:

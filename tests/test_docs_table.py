@@ -9,6 +9,7 @@ import pytest
 from lib.docs_table import PAGES, fill, stale_pages
 from lib.docstring import scored, source, state_update, title
 from lib.error import UserError
+from lib.registry import ABILITIES, FAMILIES
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "Before.\n\n<!-- table: a -->\nold\n<!-- end of table -->\n\nAfter.\n"
@@ -50,12 +51,26 @@ Scored: the last position, T - 1. Chance is 1/K.
 """
 
 
+def test_every_file_says_what_its_table_shows():
+    models = [make for family in FAMILIES.values() for make in family.values()]
+    tasks = [make for tasks in ABILITIES.values() for make in tasks.values()]
+    lacking = [m.__module__ for m in models if not (source(m) and state_update(m))]
+    lacking += [t.__module__ for t in tasks if not (title(t) and scored(t))]
+    assert not lacking
+
+
 def test_docstrings_are_read_as_they_are_written(monkeypatch):
     factory = factory_of(TEXT, monkeypatch)
     assert title(factory) == "Unit of units: A paper with a title"
     assert source(factory) == "[Ab, Cd & Ef 2021](https://arxiv.org/abs/2101.01234)"
     assert state_update(factory) == "h_t = g_t * h_{t-1} + x_t"
     assert scored(factory) == "the last position, T - 1"
+
+
+def test_an_equation_goes_on_until_its_brackets_close(monkeypatch):
+    text = "Net.\n\n    h_t = h_{t-1} + (U x_t\n          + b)       a step\n"
+    factory = factory_of(text, monkeypatch)
+    assert state_update(factory) == "h_t = h_{t-1} + (U x_t + b)"
 
 
 def test_without_a_recurrence_the_sum_is_shown(monkeypatch):

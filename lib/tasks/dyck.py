@@ -18,9 +18,10 @@ there is one right answer at each, of k that are equally likely. (The paper look
 where a bracket does close next, and at the probability of the right one.) A position
 where all is closed asks nothing. Strings are cut off at T, not made to close.
 
-Chance is 1/k, and so is the accuracy where a window does not hold the opening of the
-innermost open bracket, whose kind nothing else tells. Most openings are near: a bracket
-closes after n steps about as rarely as n^(-3/2), up to what the depth allows.
+Scored: every position where a bracket is open. Chance is 1/k, and so is the accuracy
+where a window does not hold the opening of the innermost open bracket, whose kind
+nothing else tells. Most openings are near: a bracket closes after n steps about as
+rarely as n^(-3/2), up to what the depth allows.
 """
 
 import functools
