@@ -28,7 +28,9 @@ PANEL_CAPTION = (
     "Dotted at 0.9: solved. Dashed: the best score of any predictor that sees only the "
     "last inputs; a model above such a line has proved a longer memory. A 95 % "
     "bootstrap interval from 5 seeds really covers the mean about 82 % of the time; "
-    "between two-valued seeds read the dots."
+    "between two-valued seeds read the dots. Where runs are tested at other lengths "
+    "than their own a bar under the axis marks those of training, and what lies beyond "
+    "them is shaded."
 )
 OVERVIEW_CAPTION = (
     "Mean score over seeds against length, all models together; dashed: the best score "

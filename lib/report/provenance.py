@@ -59,7 +59,12 @@ def budget_text(runs: Sequence[Run]) -> str:
     batch = distinct(runs, lambda run: dig(run.config, "train", "batch_size"))
     if "–" in (steps, batch):
         return ""
-    return f"Budget of a run: at most {steps} steps of {batch} sequences."
+    text = f"Budget of a run: at most {steps} steps of {batch} sequences."
+    curricula = distinct(runs, lambda run: dig(run.config, "train", "curriculum"))
+    if curricula in ("–", "none"):
+        return text
+    shortest = distinct(runs, lambda run: dig(run.config, "train", "min_length") or 1)
+    return f"{text} Lengths of batches: {curricula} from {shortest} up."
 
 
 def problem_table(sweep: Sweep) -> Table:

@@ -1,6 +1,6 @@
 """Scores of one part of a sweep: by model, seed and length, with their horizons."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
@@ -30,6 +30,8 @@ class ModelScores:
     receptive_field: int | None
     oracle: dict[int, dict[int, float]]  # last inputs seen k -> length -> best score
     knob: str = LENGTH
+    # The shortest and longest length of training, where others were tested too.
+    trained: tuple[int, int] | None = None
 
     @property
     def horizons(self) -> dict[int, stats.Horizon]:
@@ -153,7 +155,25 @@ def _model(label: str, runs: list[Run], has_score: bool) -> ModelScores:
         else None,
         oracle=_oracle(runs) if knob == LENGTH else {},
         knob=knob,
+        trained=_trained(runs) if knob == LENGTH and knob not in runs[0].cell else None,
     )
+
+
+def _trained(runs: Sequence[Run]) -> tuple[int, int] | None:
+    """The range of lengths that all runs trained on, if they were tested beyond it."""
+    longest = {run.length for run in runs}
+    tested = {t for r in runs for t in by_number(dig(r.result, "metrics", "test"))}
+    if len(longest) != 1 or not tested - longest:
+        return None
+    (last,) = longest
+    # What a curriculum draws from; without one every example has the same length.
+    shortest = {
+        whole(dig(run.config, "train", "min_length")) or 1
+        if dig(run.config, "train", "curriculum") not in (None, "none")
+        else last
+        for run in runs
+    }
+    return None if last is None else (min(s or last for s in shortest), last)
 
 
 def _oracle(runs: Iterable[Run]) -> dict[int, dict[int, float]]:

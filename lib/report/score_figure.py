@@ -8,13 +8,13 @@ from lib import stats
 from lib.report import figure as base
 from lib.report.knob import knob_text
 from lib.report.score import ModelScores, knob_of_models, lengths_of
+from lib.report.score_key import BEYOND, ORACLE, draw_key
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LIMITS = (-0.16, 1.1)
-ORACLE = {"color": "#9a9a9a", "linewidth": 0.9, "linestyle": (0, (2, 2)), "zorder": 1}
 SCORE_LABEL = "score (0 floor, 1 optimum)"
 
 
@@ -34,12 +34,14 @@ def draw_panels(
         if i >= len(models):
             axes.set_axis_off()
             if i == len(models):
-                _key(axes, lengths, windows)
+                is_extended = any(model.trained for model in models)
+                draw_key(axes, lengths, windows, is_extended)
             continue
         _frame(axes, lengths, most=5)
         # With shared axes only the lowest panel of a column would carry the ticks.
         axes.tick_params(labelbottom=i + num_columns >= len(models))
         _panel(axes, models[i], looks[models[i].label], windows)
+        _title(axes, models[i], room=24 if narrow else 34)
     figure.supxlabel(knob_text(knob_of_models(models)), fontsize=9)
     figure.supylabel(SCORE_LABEL, fontsize=9)
     return figure
@@ -91,6 +93,8 @@ def _panel(
     axes: "Axes", model: ModelScores, look: base.Look, windows: Sequence[int]
 ) -> None:
     _oracles(axes, [model], windows, named=False)
+    if model.trained:
+        _training_range(axes, *model.trained)
     field = model.receptive_field
     if field and min(model.lengths) <= field <= max(model.lengths):
         axes.axvline(log2(field), color=base.INK, linewidth=0.9, linestyle=(0, (1, 1)))
@@ -129,11 +133,27 @@ def _panel(
         axes.text(
             log2(length), -0.13, f"n={left}", fontsize=7, ha="center", color=base.GREY
         )
-    axes.set_title(model.label, loc="left", fontsize=9, fontweight="bold")
+
+
+def _title(axes: "Axes", model: ModelScores, room: int) -> None:
+    """The model's name and its median horizon, over `room` characters of 9 points."""
+    size = max(6.0, min(9.0, 9.0 * (room - 6) / len(model.label)))
+    axes.set_title(model.label, loc="left", fontsize=size, fontweight="bold")
     horizons = list(model.horizons.values())
     if horizons:
         middle = base.pretty(str(stats.median_horizon(horizons)))
         axes.set_title(middle, loc="right", fontsize=9, color=base.GREY)
+
+
+def _training_range(axes: "Axes", shortest: int, longest: int) -> None:
+    """A bar under the lengths trained on; what lies beyond them is shaded."""
+    start, end = axes.get_xlim()
+    low, high = log2(shortest), log2(longest)
+    axes.axvspan(high, end, color=BEYOND, linewidth=0, zorder=0)
+    axes.axvline(high, color=base.GREY, linewidth=0.8)
+    # One length is a dash, a range reaches from end to end.
+    ends = [max(low, start), high] if low < high else [high - 0.12, high + 0.12]
+    axes.plot(ends, [-0.1] * 2, color=base.INK, linewidth=3, solid_capstyle="butt")
 
 
 def _seeds(axes: "Axes", model: ModelScores, look: base.Look) -> None:
@@ -149,22 +169,6 @@ def _seeds(axes: "Axes", model: ModelScores, look: base.Look) -> None:
         placed = zip(xs, model.lengths, strict=True)
         lost = [x for x, length in placed if (seed, length) in model.lost]
         axes.plot(lost, [0.0] * len(lost), "x", color=base.INK, markersize=6)
-
-
-def _key(axes: "Axes", lengths: Sequence[int], windows: Sequence[int]) -> None:
-    """Says what the marks mean, drawn as they are, in the place of a panel."""
-    left, right = log2(min(lengths)) - 0.2, log2(min(lengths)) + 0.5
-    ends, grey = [left, right], base.GREY
-    axes.plot(ends, [0.95] * 2, "o-", color=grey, linewidth=1.9, markersize=5)
-    axes.plot(ends, [0.72] * 2, ".-", color=grey, linewidth=0.7, markersize=3.5)
-    axes.fill_between(ends, 0.43, 0.55, color=grey, alpha=0.2, linewidth=0)
-    axes.plot([left, right], [0.26, 0.26], **ORACLE)
-    axes.plot([(left + right) / 2], [0.03], "x", color=base.INK, markersize=6)
-    seen = " or ".join(str(window) for window in windows)
-    lines = ("mean over seeds", "one seed", "95 % interval of the mean")
-    lines += (f"best seeing the last {seen}" if seen else "", "diverged or failed: 0")
-    for height, text in zip((0.95, 0.72, 0.49, 0.26, 0.03), lines, strict=True):
-        axes.text(right + 0.2, height, text, fontsize=7.5, va="center")
 
 
 def _mean(axes: "Axes", model: ModelScores, look: base.Look) -> None:

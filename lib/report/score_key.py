@@ -1,0 +1,63 @@
+"""The key of the panels of scores: the marks as they are drawn, and what they say."""
+
+from collections.abc import Callable, Sequence
+from math import log2
+from typing import TYPE_CHECKING
+
+from lib.report import figure as base
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ORACLE = {"color": "#9a9a9a", "linewidth": 0.9, "linestyle": (0, (2, 2)), "zorder": 1}
+BEYOND = "#f1efe9"  # the shade of lengths beyond those of training
+
+
+def draw_key(
+    axes: "Axes", lengths: Sequence[int], windows: Sequence[int], is_extended: bool
+) -> None:
+    """Says what the marks mean, in the place of a panel.
+
+    `windows` are those whose oracle is drawn; `is_extended`: some lengths tested are
+    longer than those of training.
+    """
+    left, right = log2(min(lengths)) - 0.2, log2(min(lengths)) + 0.5
+    ends, grey = [left, right], base.GREY
+    seen = " or ".join(str(window) for window in windows)
+    marks: list[tuple[str, Callable[[float], object]]] = [
+        (
+            "mean over seeds",
+            lambda y: axes.plot(
+                ends, [y] * 2, "o-", color=grey, linewidth=1.9, markersize=5
+            ),
+        ),
+        (
+            "one seed",
+            lambda y: axes.plot(
+                ends, [y] * 2, ".-", color=grey, linewidth=0.7, markersize=3.5
+            ),
+        ),
+        (
+            "95 % interval of the mean",
+            lambda y: axes.fill_between(
+                ends, y - 0.06, y + 0.06, color=grey, alpha=0.2, linewidth=0
+            ),
+        ),
+        ("diverged or failed: 0", lambda y: _cross(axes, (left + right) / 2, y)),
+    ]
+    if windows:
+        best = lambda y: axes.plot(ends, [y] * 2, **ORACLE)
+        marks.insert(3, (f"best seeing the last {seen}", best))
+    if is_extended:
+        shade = lambda y: axes.fill_between(
+            ends, y - 0.06, y + 0.06, color=BEYOND, linewidth=0
+        )
+        marks.append(("longer than in training", shade))
+    for i, (text, draw) in enumerate(marks):
+        height = 0.95 - 0.23 * i
+        draw(height)
+        axes.text(right + 0.2, height, text, fontsize=7.5, va="center")
+
+
+def _cross(axes: "Axes", x: float, y: float) -> None:
+    axes.plot([x], [y], "x", color=base.INK, markersize=6)

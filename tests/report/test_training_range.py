@@ -1,0 +1,52 @@
+"""Where runs are tested beyond the lengths of training, the report knows which."""
+
+import pytest
+
+from lib.report.collect import Run
+from lib.report.provenance import budget_text
+from lib.report.score import model_scores
+
+
+def run(tested=(8, 16, 32), seed=0, **train):
+    by_length = lambda value: {str(n): value for n in tested}
+    result = {
+        "task": {
+            "score_metric": "accuracy",
+            "floor": by_length(0.0),
+            "optimum": by_length(1.0),
+        },
+        "metrics": {"test": by_length({"accuracy": 1.0})},
+    }
+    config = {"task": {"length": 16}, "seed": seed}
+    config["train"] = {"num_steps": 100, "batch_size": 8, **train}
+    return Run(
+        "", "p", {"model": "rnn"}, "replicate", "done", "", config, {}, result, ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("train", "expected"),
+    [
+        ({}, (16, 16)),
+        ({"curriculum": "none", "min_length": 4}, (16, 16)),
+        ({"curriculum": "uniform"}, (1, 16)),
+        ({"curriculum": "mix", "min_length": 4}, (4, 16)),
+    ],
+)
+def test_training_range_is_the_length_or_what_a_curriculum_draws(train, expected):
+    (model,) = model_scores([run(**train), run(seed=1, **train)])
+    assert model.trained == expected
+    assert model.lengths == (8, 16, 32)
+
+
+def test_there_is_no_range_where_runs_are_tested_at_their_length_alone():
+    (model,) = model_scores([run(tested=(16,))])
+    assert model.trained is None
+
+
+def test_the_budget_names_the_curriculum():
+    plain = "Budget of a run: at most 100 steps of 8 sequences."
+    assert budget_text([run()]) == plain
+    assert budget_text([run(curriculum="linear", min_length=4)]) == (
+        plain + " Lengths of batches: linear from 4 up."
+    )
