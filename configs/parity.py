@@ -35,7 +35,10 @@ TESTED = (
     450,
     500,
 )
-MODELS = {"rnn": {"name": "rnn"}}
+MODELS = {
+    "rnn": {"name": "rnn", "embedding_size": 128},
+    "rnn, relu": {"name": "irnn", "input_std": 0.7, "scale": 0.9},
+}
 
 
 def get_config() -> ConfigDict:
@@ -48,14 +51,14 @@ def get_config() -> ConfigDict:
             "train": {
                 "num_steps": 4000,
                 "batch_size": 128,
-                "eval_every": 200,
+                "eval_every": 100,
                 "curriculum": "uniform",
                 "stop_score": 1.0,
                 "stop_patience": 2,
             },
             "evaluation": {
                 "batch_size": 256,
-                "num_validation": 512,
+                "num_validation": 256,
                 "num_test": 1024,
                 "lengths": TESTED,
                 "chunk": 32,
