@@ -60,11 +60,20 @@ def budget_text(runs: Sequence[Run]) -> str:
     if "–" in (steps, batch):
         return ""
     text = f"Budget of a run: at most {steps} steps of {batch} sequences."
-    curricula = distinct(runs, lambda run: dig(run.config, "train", "curriculum"))
-    if curricula in ("–", "none"):
-        return text
-    shortest = distinct(runs, lambda run: dig(run.config, "train", "min_length") or 1)
-    return f"{text} Lengths of batches: {curricula} from {shortest} up."
+    if any(dig(run.config, "train", "curriculum") for run in runs):
+        text += f" Lengths of the batches: {distinct(runs, _lengths_of_training)}."
+    return text
+
+
+def _lengths_of_training(run: Run) -> str:
+    """The lengths a run trains on, as "uniform 1 to 40"; one length by itself."""
+    kind = dig(run.config, "train", "curriculum")
+    longest = whole(dig(run.config, "task", "length"))
+    if not isinstance(kind, str) or kind == "none":
+        return f"{longest}"
+    shortest = whole(dig(run.config, "train", "min_length")) or 1
+    between = "or" if kind == "mix" else "to"
+    return f"{kind} {shortest} {between} {longest}"
 
 
 def problem_table(sweep: Sweep) -> Table:
