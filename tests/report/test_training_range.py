@@ -48,5 +48,5 @@ def test_the_budget_names_the_curriculum():
     plain = "Budget of a run: at most 100 steps of 8 sequences."
     assert budget_text([run()]) == plain
     assert budget_text([run(curriculum="linear", min_length=4)]) == (
-        plain + " Lengths of batches: linear from 4 up."
+        plain + " Lengths of the batches: linear 4 to 16."
     )
