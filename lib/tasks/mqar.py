@@ -80,7 +80,8 @@ def query_window_score(
     accuracies: Float[np.ndarray, " S"], chances: Float[np.ndarray, " S"], floor: float
 ) -> float:
     """The mean accuracy over the slots of a query, as a share of what can be gained."""
-    return float((chances @ accuracies - floor) / (1 - floor))
+    share = (chances @ accuracies - floor) / (1 - floor)
+    return float(np.clip(share, 0, 1))  # off by the rounding of a sum
 
 
 def check_sizes(name: str, given: int, shortest: int, keys: int, values: int) -> None:
