@@ -29,8 +29,8 @@ PANEL_CAPTION = (
     "last inputs; a model above such a line has proved a longer memory. A 95 % "
     "bootstrap interval from 5 seeds really covers the mean about 82 % of the time; "
     "between two-valued seeds read the dots. Where runs are tested at other lengths "
-    "than their own a bar under the axis marks those of training, and what lies beyond "
-    "them is shaded."
+    "than their own a bar under the axis marks those of training, what lies beyond "
+    "them is shaded, and the band holds the whole curve at once (max-|t| bootstrap)."
 )
 OVERVIEW_CAPTION = (
     "Mean score over seeds against length, all models together; dashed: the best score "

@@ -8,7 +8,8 @@ from lib import stats
 from lib.report import figure as base
 from lib.report.knob import knob_text
 from lib.report.score import ModelScores, knob_of_models, lengths_of
-from lib.report.score_key import BEYOND, ORACLE, draw_key
+from lib.report.score_band import bands_of, mark_training
+from lib.report.score_key import ORACLE, draw_key
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +95,7 @@ def _panel(
 ) -> None:
     _oracles(axes, [model], windows, named=False)
     if model.trained:
-        _training_range(axes, *model.trained)
+        mark_training(axes, *model.trained)
     field = model.receptive_field
     if field and min(model.lengths) <= field <= max(model.lengths):
         axes.axvline(log2(field), color=base.INK, linewidth=0.9, linestyle=(0, (1, 1)))
@@ -114,12 +115,7 @@ def _panel(
         )
     _seeds(axes, model, look)
     _mean(axes, model, look)
-    # A length with too few seeds leaves a gap, in the band as in every line.
-    gap = stats.Interval(nan, nan)
-    values = [model.at(length) for length in model.lengths]
-    bands = [
-        stats.mean_interval(v) if len(v) >= stats.MIN_SEEDS else gap for v in values
-    ]
+    bands = bands_of(model)
     axes.fill_between(
         [log2(length) for length in model.lengths],
         [band.low for band in bands],
@@ -143,17 +139,6 @@ def _title(axes: "Axes", model: ModelScores, room: int) -> None:
     if horizons:
         middle = base.pretty(str(stats.median_horizon(horizons)))
         axes.set_title(middle, loc="right", fontsize=9, color=base.GREY)
-
-
-def _training_range(axes: "Axes", shortest: int, longest: int) -> None:
-    """A bar under the lengths trained on; what lies beyond them is shaded."""
-    start, end = axes.get_xlim()
-    low, high = log2(shortest), log2(longest)
-    axes.axvspan(high, end, color=BEYOND, linewidth=0, zorder=0)
-    axes.axvline(high, color=base.GREY, linewidth=0.8)
-    # One length is a dash, a range reaches from end to end.
-    ends = [max(low, start), high] if low < high else [high - 0.12, high + 0.12]
-    axes.plot(ends, [-0.1] * 2, color=base.INK, linewidth=3, solid_capstyle="butt")
 
 
 def _seeds(axes: "Axes", model: ModelScores, look: base.Look) -> None:

@@ -1,10 +1,15 @@
 """Where runs are tested beyond the lengths of training, the report knows which."""
 
+import random
+from dataclasses import replace
+
 import pytest
 
+from lib import stats
 from lib.report.collect import Run
 from lib.report.provenance import budget_text
 from lib.report.score import model_scores
+from lib.report.score_band import bands_of
 
 
 def run(tested=(8, 16, 32), seed=0, **train):
@@ -50,3 +55,21 @@ def test_the_budget_names_the_curriculum():
     assert budget_text([run(curriculum="linear", min_length=4)]) == (
         plain + " Lengths of the batches: linear 4 to 16."
     )
+
+
+def test_the_band_of_tested_curves_holds_them_at_once_and_stays_in_the_scale():
+    draw = random.Random(1)
+    runs = [run(seed=seed) for seed in range(6)]
+    for one in runs:
+        for values in one.result["metrics"]["test"].values():
+            values["accuracy"] = draw.choice([0.05, 0.4, 1.0])
+    (model,) = model_scores(runs)
+    curves = [[model.scores[s][t] for t in model.lengths] for s in model.seeds]
+    band = bands_of(model)
+    assert all(0 <= low <= high <= 1 for low, high in band)
+    wide = stats.simultaneous_band(curves)
+    assert [max(low, 0) for low, _ in wide] == [low for low, _ in band]
+    alone = bands_of(replace(model, trained=None))
+    assert alone == [
+        stats.mean_interval(column) for column in zip(*curves, strict=True)
+    ]
