@@ -34,7 +34,8 @@ from jaxtyping import Array, Bool, Float
 
 from lib.models.block import stack_blocks
 from lib.models.stack import Pooling
-from lib.ops.causal_attention import Cache, causal_attention, shift
+from lib.ops.attention_cache import Cache, shift
+from lib.ops.causal_attention import causal_attention
 from lib.ops.linear import project
 from lib.ops.position import alibi_slopes, rotate
 from lib.setting import Count, Probability, Size

@@ -21,20 +21,15 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
+from lib.ops.attention_cache import Cache
+
 # Queries a block: keys after a block, or before the window of its first query, are left
-# out of its products.
+# out of its products. More blocks than so many are one program in a loop, all of whose
+# blocks read as many keys: memory and compile time do not grow with the length.
 _BLOCK = 128
-_MOST_BLOCKS = 16
+_MOST_BLOCKS = 4
 # A score that no exponential survives, finite so that differences of two are numbers.
 _HIDDEN = -1e30
-
-
-class Cache(NamedTuple):
-    """The keys and values of the last P inputs, the latest last."""
-
-    k: Float[Array, "B N P A"]
-    v: Float[Array, "B N P A"]
-    valid: Float[Array, "B P"]  # above 0 where an input is held
 
 
 class Sums(NamedTuple):
@@ -80,27 +75,6 @@ def causal_attention(
     return jnp.concatenate([head, tail], axis=2)
 
 
-def shift(
-    cache: Cache,
-    k: Float[Array, "B N T A"],
-    v: Float[Array, "B N T A"],
-    reset: Bool[Array, "T B"] | None,
-) -> Cache:
-    """The cache after T more inputs: the last P, of the last segment alone."""
-    P, T = cache.valid.shape[1], k.shape[2]
-    valid = jnp.concatenate([cache.valid, jnp.ones_like(k[:, 0, :, 0])], axis=1)[:, T:]
-    keys = jnp.concatenate([cache.k, k], axis=2)[:, :, T:]
-    values = jnp.concatenate([cache.v, v], axis=2)[:, :, T:]
-    if reset is None:
-        return Cache(keys, values, valid)
-    segment = jnp.cumsum(reset.T.astype(jnp.int32), axis=1)
-    of_input = jnp.pad(segment, ((0, 0), (P, 0)))[:, T:]  # the past: before any reset
-    own = of_input == segment[:, -1:]
-    wide = own[:, None, :, None]
-    zero = lambda leaf: jnp.where(wide, leaf, jnp.zeros_like(leaf))
-    return Cache(zero(keys), zero(values), jnp.where(own, valid, jnp.zeros_like(valid)))
-
-
 def _own_sums(
     q: Array,
     k: Array,
@@ -111,10 +85,11 @@ def _own_sums(
 ) -> Sums:
     """Over the keys of the sequence itself, block by block of queries."""
     T = q.shape[2]
-    size = max(_BLOCK, -(-T // _MOST_BLOCKS))
+    if T > _MOST_BLOCKS * _BLOCK:
+        return _looped_sums(q, k, v, segment, min(P, T - 1), slopes)
     parts = []
-    for start in range(0, T, size):
-        stop, first = min(start + size, T), max(0, start - P)
+    for start in range(0, T, _BLOCK):
+        stop, first = min(start + _BLOCK, T), max(0, start - P)
         lag = _lag(np.arange(start, stop), np.arange(first, stop))
         seen = ((lag >= 0) & (lag <= P))[None, None]
         if segment is not None:
@@ -125,13 +100,52 @@ def _own_sums(
             return _sums(q, k, v, seen, lag, slopes)
 
         # One block's scores are kept for the gradient, those of many are not.
-        block = block if T <= size else jax.checkpoint(block)
+        block = block if T <= _BLOCK else jax.checkpoint(block)
         keys = slice(first, stop)
         part = q[:, :, start:stop], k[:, :, keys], v[:, :, keys]
         parts.append(block(*part, seen, lag))
     if len(parts) == 1:
         return parts[0]
     return jax.tree.map(lambda *leaves: jnp.concatenate(leaves, axis=2), *parts)
+
+
+def _looped_sums(
+    q: Array,
+    k: Array,
+    v: Array,
+    segment: Array | None,
+    P: int,
+    slopes: np.ndarray | None,
+) -> Sums:
+    """The same in a loop: each block reads its own keys and the P before them."""
+    T, size = q.shape[2], P + _BLOCK
+    rest = -T % _BLOCK
+    after = lambda x, axis, before=0: jnp.pad(
+        x, [(before, rest) if i == axis else (0, 0) for i in range(x.ndim)]
+    )
+    q, k, v = after(q, 2), after(k, 2, P), after(v, 2, P)
+    lag = _lag(P + np.arange(_BLOCK), np.arange(size))
+    inside = (lag >= 0) & (lag <= P)
+    own = None if segment is None else (after(segment, 1), after(segment, 1, P))
+
+    @jax.checkpoint
+    def block(start: Array) -> Sums:
+        at = lambda x, length, axis=2: lax.dynamic_slice_in_dim(x, start, length, axis)
+        real = start + jnp.arange(size, dtype=jnp.int32) >= P  # not before the start
+        seen = (inside & real[None, :])[None, None]
+        if own is not None:
+            of_query, of_key = at(own[0], _BLOCK, 1), at(own[1], size, 1)
+            seen = seen & (of_query[:, :, None] == of_key[:, None, :])[:, None]
+        return _sums(at(q, _BLOCK), at(k, size), at(v, size), seen, lag, slopes)
+
+    starts = jnp.arange(0, T, _BLOCK, dtype=jnp.int32)
+    found = lax.map(block, starts)  # blocks first
+
+    def join(leaf: Array) -> Array:
+        leaf = jnp.moveaxis(leaf, 0, 2)  # [B, N, blocks, queries, ..]
+        return leaf.reshape(*leaf.shape[:2], -1, *leaf.shape[4:])[:, :, :T]
+
+    return jax.tree.map(join, found)
 
 
 def _cached_sums(

@@ -5,7 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lib.ops.causal_attention import Cache, causal_attention, shift
+import lib.ops.causal_attention as causal_attention_file
+from lib.ops.attention_cache import Cache, shift
+from lib.ops.causal_attention import causal_attention
 from lib.ops.position import alibi_slopes, rotate
 from tests.models.reference_attention import attention, turned
 from tests.reference import slope
@@ -18,7 +20,9 @@ def draw(*shape):
     return random.normal(size=shape)
 
 
-def test_blocks_cache_and_resets_are_one_masked_softmax():
+@pytest.mark.parametrize("most_blocks", [4, 1])  # a block after the other; a loop
+def test_blocks_cache_and_resets_are_one_masked_softmax(most_blocks, monkeypatch):
+    monkeypatch.setattr(causal_attention_file, "_MOST_BLOCKS", most_blocks)
     q, k, v = draw(B, N, T, A), draw(B, N, T, A), draw(B, N, T, A)
     past = draw(B, N, P, A), draw(B, N, P, A)
     valid = random.integers(0, 2, (B, P))
