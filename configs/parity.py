@@ -36,8 +36,9 @@ TESTED = (
     500,
 )
 MODELS = {
-    "rnn": {"name": "rnn", "embedding_size": 128},
-    "rnn, relu": {"name": "irnn", "input_std": 0.7, "scale": 0.9},
+    "rnn, 64": {"name": "rnn", "hidden_size": 64, "embedding_size": 64},
+    "relu, 64": {"name": "irnn", "hidden_size": 64, "input_std": 0.7, "scale": 0.9},
+    "rnn, 256": {"name": "rnn", "hidden_size": 256, "embedding_size": 128},
 }
 
 

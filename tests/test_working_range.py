@@ -33,3 +33,8 @@ def test_values_near_the_best_or_solved_work(scores, ends, is_open):
 )
 def test_without_a_score_nothing_works(scores):
     assert working_range(scores) is None
+
+
+def test_what_is_solved_works_even_where_the_share_asks_for_more():
+    found = working_range({1e-3: 0.92, 1e-2: 1.0, 1e-1: 0.85}, share=0.99)
+    assert found is not None and (found.low, found.high) == (1e-3, 1e-2)
