@@ -1,5 +1,6 @@
-"""Gated linear attention transformers with hardware-efficient training (GLA; Yang,
-Wang, Shen, Panda & Kim 2023, arXiv:2312.06635, sections 4.1 and 4.4).
+"""Gated linear attention (GLA): Gated linear attention transformers with
+hardware-efficient training (Yang, Wang, Shen, Panda & Kim 2023, arXiv:2312.06635,
+sections 4.1 and 4.4).
 
     q_t, k_t, v_t = x_t W                                of each head
     g_t = sigmoid(x_t A_1 A_2 + a)^(1 / tau)             a number for each of K

@@ -138,3 +138,15 @@ def test_gradients_are_the_differences_of_the_equations(name, method, case):
         slope = (loss(1e-6) - loss(-1e-6)) / 2e-6
         error = abs(np.sum(np.asarray(gradient) * way) - slope)
         assert error <= 1e-4 * np.linalg.norm(gradient) + 1e-7
+
+
+def test_an_empty_slstm_reads_its_first_input_however_closed_its_gate_is():
+    """c and n are then both e^-120 of what they are with an open gate, and h the same.
+
+    Not so of m_0 = 0, of which e^-120 is 0 in single precision.
+    """
+    zeros = jnp.zeros((1, 2))
+    gates = jnp.array([[-120.0, -120.0, 3.0, -3.0, 0.5, -2.0, 1.0, 0.0]])
+    state = slstm_cell.step(gates, jnp.zeros_like(gates), (zeros,) * 4)
+    wanted = np.tanh([0.5, -2.0]) / (1 + np.exp([-1.0, 0.0]))
+    np.testing.assert_allclose(state[0][0], wanted, rtol=1e-6)
