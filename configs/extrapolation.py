@@ -45,7 +45,7 @@ def get_config(size: str = "quick") -> ConfigDict:
     full = size == "full"
     base = {
         "task": {"name": "parity", "length": max(TRAINED[size])},
-        "model": {"name": "lstm", "hidden_size": 64},
+        "model": {"name": "lstm", "hidden_size": 64, "embedding_size": 64},
         "optimizer": {"name": "adam", "learning_rate": 3e-3, "clip_norm": 1.0},
         "train": {
             "num_steps": 20_000 if full else 2000,
