@@ -61,6 +61,7 @@ from lib.tasks.adding import make_adding
 from lib.tasks.adding_any import make_adding_any
 from lib.tasks.adding_pascanu import make_adding_pascanu
 from lib.tasks.associative_recall import make_associative_recall
+from lib.tasks.binary_addition import make_binary_addition
 from lib.tasks.bucket_sort import make_bucket_sort
 from lib.tasks.compositional_mqar import make_compositional_mqar
 from lib.tasks.copy_bits import make_copy_bits
@@ -218,6 +219,7 @@ HIERARCHY_TASKS: dict[str, Callable[..., Task]] = {
     "missing_duplicate": make_missing_duplicate,
     "odds_first": make_odds_first,
     "bucket_sort": make_bucket_sort,
+    "binary_addition": make_binary_addition,
 }
 
 # Generated, with known floors and optima: what a measure of memory is made of.

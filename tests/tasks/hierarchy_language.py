@@ -106,3 +106,22 @@ def missing_duplicate(length: int) -> list[Example]:
             inputs = (*twice, *[3] * (length % 2))
             found.append(Example(2.0**-half / (2 * half), inputs, targets))
     return found
+
+
+def binary_addition(length: int) -> list[Example]:
+    found = []
+    for size in range(1, length - 1):
+        other = length - 1 - size
+        for a, b in itertools.product(range(2**size), range(2**other)):
+            written = [int(digit) for digit in reversed(f"{a + b:b}")]
+            first, second = f"{a:0{size}b}"[::-1], f"{b:0{other}b}"[::-1]
+            inputs = [*map(int, first), 2, *map(int, second), *[3] * (length + 1)]
+            unasked = [None] * (length - len(written))
+            found.append(
+                Example(
+                    1 / (length - 2) / 2 ** (length - 1),
+                    tuple(inputs),
+                    (*[None] * length, *written, 2, *unasked),
+                )
+            )
+    return found

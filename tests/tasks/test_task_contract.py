@@ -41,7 +41,13 @@ PUBLISHED = {
     "seq_mnist": "mnist/train-images-idx3-ubyte.gz",
 }
 # Tasks that ask where an example happens to, each at least once.
-SCATTERED = ("mqar", "forgetting_mqar", "compositional_mqar", "stack_manipulation")
+SCATTERED = (
+    "mqar",
+    "forgetting_mqar",
+    "compositional_mqar",
+    "stack_manipulation",
+    "binary_addition",
+)
 SINGLE = ("sine",)  # tasks with one series only: all their examples are equal
 
 
