@@ -4,7 +4,7 @@ import inspect
 
 from lib.capability import Capability, capability, is_parallel
 from lib.docstring import source, state_update, title
-from lib.markdown import cell, code, file_link, table
+from lib.markdown import cell, code, file_link, knobs, table
 from lib.registry import FAMILIES
 from lib.setting import settings_of
 from lib.types import Interface
@@ -24,6 +24,11 @@ _COLUMNS = (
     "FLOPs a token",
     "inputs seen",
     "can",
+    "settings of its own",
+)
+# What several families take alike.
+_SHARED = frozenset(
+    "hidden_size num_layers embedding_size dropout pooling direction".split()
 )
 
 
@@ -48,6 +53,7 @@ def _row(name: str, family: str) -> list[str]:
         _rounded(found.flops_per_token),
         "all past" if field is None else f"{field:,}",
         ", ".join(_abilities(name, found)),
+        knobs(factory, _SHARED),
     ]
 
 

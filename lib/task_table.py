@@ -1,12 +1,10 @@
 """The tables of tasks: what each asks, and what can be reached by whom."""
 
 from collections.abc import Callable
-from typing import Any
 
 from lib.docstring import scored, source, title
-from lib.markdown import cell, code, file_link, table
+from lib.markdown import cell, code, file_link, knobs, table
 from lib.registry import ABILITIES, TASKS
-from lib.setting import Setting, settings_of
 from lib.types import Task
 
 LENGTHS = (16, 64, 256)
@@ -36,7 +34,7 @@ def other_tasks_table() -> list[str]:
     """One row for each task of data, or with an end of its own: not made here."""
     known = {name for tasks in ABILITIES.values() for name in tasks}
     rows = [
-        [file_link(name, make), cell(_asked(name, make)), _knobs(make)]
+        [file_link(name, make), cell(_asked(name, make)), knobs(make)]
         for name, make in TASKS.items()
         if name not in known
     ]
@@ -55,7 +53,7 @@ def _row(name: str, make: Callable[..., Task]) -> list[str]:
         _at_lengths(task.optimum),
         _at_lengths(task.information),
         "yes" if task.window_score is not None else "–",
-        _knobs(make),
+        knobs(make),
         source(make) or "–",
     ]
 
@@ -81,18 +79,3 @@ def _number(value: Callable[[int], float], length: int) -> str:
         return f"{value(length):.3g}"
     except ValueError:  # no example is of that length
         return "–"
-
-
-def _knobs(make: Callable[..., Any]) -> str:
-    return " ".join(code(_knob(n, s)) for n, s in settings_of(make).items()) or "–"
-
-
-def _knob(name: str, setting: Setting) -> str:
-    if setting.choices:
-        others = [repr(c) for c in setting.choices if c != setting.default]
-        return f"{name}={'|'.join([repr(setting.default), *others])}"
-    return f"{name}={setting.default!r}" if _is_given(setting) else name
-
-
-def _is_given(setting: Setting) -> bool:
-    return isinstance(setting.default, int | float | str | tuple | type(None))
