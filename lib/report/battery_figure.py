@@ -28,7 +28,9 @@ def draw_summary(
         grid, means = figure.subplots(2, 1)
     else:
         figure = base.new_figure(10.5, tall)
-        grid, means = figure.subplots(1, 2, width_ratios=[max(columns, 3), 2.6])
+        grid, means = figure.subplots(
+            1, 2, width_ratios=[columns, max(2.2, 0.35 * columns)]
+        )
     _grid(grid, battery, narrow)
     _means(means, battery, looks)
     if not narrow:
@@ -130,7 +132,7 @@ def _means(axes: "Axes", battery: Battery, looks: Mapping[str, base.Look]) -> No
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("IQM of the scores of all tasks")
+    axes.set_xlabel("IQM over all tasks")
 
 
 def _task(
@@ -163,7 +165,9 @@ def _task(
     axes.set_xlabel(knob_text(task.knob), fontsize=8)
     # A label is 0.15 inches high; the axes span 1.18 in about 0.8 inches less.
     gap = 1.18 * 0.15 / (height - 0.8)
-    base.spread_labels(axes, xs[-1], ends, gap, (-0.04, 1.06))
+    unit = (xs[-1] - xs[0]) / 3 or 1.0  # leaders as wide whatever the axis spans
+    base.spread_labels(axes, xs[-1], ends, gap, (-0.04, 1.06), unit)
+    axes.set_xlim(xs[0] - 0.15 * unit, xs[-1] + 0.15 * unit)
     ability = f"  {task.ability}" if task.ability else ""
     axes.set_title(task.name, loc="left", fontsize=9, fontweight="bold")
     axes.set_title(ability, loc="right", fontsize=8.5, color=base.GREY)

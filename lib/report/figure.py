@@ -165,10 +165,12 @@ def spread_labels(
     ends: Sequence[tuple[float, str, str]],
     gap: float,
     limits: tuple[float, float],
+    unit: float = 1.0,
 ) -> None:
     """Writes (y, text, colour) at x, moved apart to at least `gap`, with leaders.
 
-    All heights are in the data's unit; the labels stay inside `limits`.
+    All heights are in the data's unit; the labels stay inside `limits`. Leaders are
+    0.26 of `unit` wide, in the data's unit too.
     """
     ordered = sorted(ends)
     heights = [end[0] for end in ordered]
@@ -180,12 +182,13 @@ def spread_labels(
         heights[i] = min(heights[i], ceiling) if overshoot else heights[i]
     for (y, text, colour), height in zip(ordered, heights, strict=True):
         axes.plot(
-            [x, x + 0.18, x + 0.26],
+            [x, x + 0.18 * unit, x + 0.26 * unit],
             [y, height, height],
             color=colour,
             linewidth=0.7,
             clip_on=False,
         )
         axes.text(
-            x + 0.3, height, text, color=INK, va="center", fontsize=8.5, clip_on=False
-        )
+            x + 0.3 * unit, height, text, color=INK, va="center", fontsize=8.5,
+            clip_on=False,
+        )  # fmt: skip

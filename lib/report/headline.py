@@ -9,7 +9,7 @@ from lib.report.collect import Sweep, dig, number
 from lib.report.context import ModelLosses
 from lib.report.cost import counted, distinct, measured_median
 from lib.report.expected import compare_expected
-from lib.report.knob import LENGTH, unit_text
+from lib.report.knob import LENGTH, knob_name, unit_text
 from lib.report.language import unit_of
 from lib.report.score import ModelScores, knob_of_models, lengths_of
 from lib.report.table import Cell, Table
@@ -22,7 +22,7 @@ def score_table(models: Sequence[ModelScores]) -> Table:
     """One row a model: how far it remembers, how often, and at what cost."""
     longest = max(lengths_of(models), default=0)
     knob = knob_of_models(models)
-    unit, axis = unit_text(knob), knob.replace("_", " ")
+    unit, axis = unit_text(knob), knob_name(knob)
     is_length = knob == LENGTH
     largest, smaller = ("longest", "shorter") if is_length else ("largest", "smaller")
     columns = ("model", f"horizon ({unit})", f"reliable ({unit})")
@@ -85,7 +85,7 @@ def solved_table(models: Sequence[ModelScores]) -> Table:
         f"Seeds that reach a score of {stats.THRESHOLD:g}, of the seeds that ended; "
         f"beside them the mean test {metric} of the runs that did not diverge."
     )
-    axis = knob.replace("_", " ")
+    axis = knob_name(knob)
     columns = ("model", *(f"{axis} {length}" for length in lengths))
     return Table(f"Solved seeds by {axis}", columns, rows, note)
 

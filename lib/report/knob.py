@@ -23,14 +23,19 @@ def knob_of(cells: Sequence[Mapping[str, Any]], tasks: Sequence[Any]) -> str:
     return found[0] if len(found) == 1 else LENGTH
 
 
+def knob_name(knob: str) -> str:
+    """The axis in words: "length", or "pairs" for num_pairs."""
+    return knob.removeprefix("num_").replace("_", " ")
+
+
 def knob_text(knob: str) -> str:
     """The axis in words, with its unit."""
-    return "length (tokens)" if knob == LENGTH else knob.replace("_", " ")
+    return "length (tokens)" if knob == LENGTH else knob_name(knob)
 
 
 def unit_text(knob: str) -> str:
     """What a number of the axis counts."""
-    return "tokens" if knob == LENGTH else knob.replace("_", " ")
+    return "tokens" if knob == LENGTH else knob_name(knob)
 
 
 def _is_axis(values: Sequence[Any], tasks: Sequence[Any]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from lib import stats
 from lib.report.collect import REPORTED, Run, Sweep, by_label, dig, number, whole
 from lib.report.expected import cell_text
+from lib.report.knob import knob_name
 from lib.report.score import LOST, ModelScores, knob_of_models, lengths_of, model_scores
 from lib.report.table import Cell, Table
 
@@ -147,11 +148,11 @@ def few_lengths(evidence: Evidence) -> Iterator[tuple[str, str]]:
         return
     lengths = lengths_of(evidence.models)
     span = max(lengths) / min(lengths)
-    axis = knob_of_models(evidence.models).replace("_", " ")
+    axis = knob_name(knob_of_models(evidence.models))
     if len(lengths) < MIN_LENGTHS or span < MIN_SPAN:
         yield (
-            f"{len(lengths)} {axis}{'s' * (len(lengths) > 1)} over a factor of "
-            f"{span:g}: no horizon can be read off.",
+            f"{len(lengths)} values of {axis} over a factor of {span:g}: no horizon "
+            "can be read off.",
             f"Test at least {MIN_LENGTHS} of them, each twice the one before.",
         )
         return

@@ -9,6 +9,7 @@ from lib.report.extrapolation import extrapolation_markup
 from lib.report.figure import Look, save_drawing
 from lib.report.headline import score_table, solved_table
 from lib.report.horizon_figure import draw_horizons
+from lib.report.knob import knob_name
 from lib.report.markup import Child
 from lib.report.page import figure_markup, table_markup
 from lib.report.score import ModelScores, knob_of_models, model_scores
@@ -50,7 +51,7 @@ def part_markup(
 ) -> list[Child]:
     """Scores by model and length: tables, horizons, curves."""
     models = model_scores(runs)
-    axis = knob_of_models(models).replace("_", " ")
+    axis = knob_name(knob_of_models(models))
     said = "; ".join(f"{model.label}: {_median(model)}" for model in models)
     horizons, panels, overview = (
         save_drawing(

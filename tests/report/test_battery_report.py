@@ -74,13 +74,13 @@ def test_models_stand_from_the_best_down_and_tasks_by_ability(sweep):
 
 def test_a_task_harder_by_load_has_its_horizon_in_load(sweep, written):
     together = battery(sweep)
-    assert "mqar (num pairs)" in horizon_table(together).columns
+    assert "mqar (pairs)" in horizon_table(together).columns
     runs = [run for run in sweep.runs if run.part == "mqar"]
     assert {run.length for run in runs} == {64}
     assert {run.place for run in runs} == set(LENGTHS)
     assert {run.label for run in runs} == set(MODELS)
     page = Page(written / "report" / "battery" / "index.html")
-    assert "horizon (num pairs)" in page.text and "num pairs 32" in page.text
+    assert "horizon (pairs)" in page.text and "pairs 32" in page.text
     cells = (written / "report" / "battery" / "cells.csv").read_text()
     assert '"mamba, num_pairs 32",64' in cells
 

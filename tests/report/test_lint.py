@@ -96,8 +96,8 @@ def test_too_few_examples():
 @pytest.mark.parametrize(
     ("lengths", "text"),
     [
-        ((16, 64), "2 lengths over a factor of 4"),
-        ((16, 24, 32), "3 lengths over a factor of 2"),
+        ((16, 64), "2 values of length over a factor of 4"),
+        ((16, 24, 32), "3 values of length over a factor of 2"),
         (
             (10, 20, 30, 40, 50, 60, 70, 80, 90, 100),
             "Values of length not spaced evenly",
