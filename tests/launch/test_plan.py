@@ -179,3 +179,11 @@ def test_a_plan_made_anew_comes_out_the_same(plan, made, tmp_path):
         ids = {run["id"] for run in cell_runs(plan, index)}
         decide(plan, tmp_path, lambda run_id, ids=ids: run_id in ids)
     assert plan == together
+
+
+def test_abilities_stand_in_the_plan_and_name_known_parts_only():
+    axes = product(replicate((0,)))
+    plan = make_plan("able", {"part": (RUN, axes)}, abilities={"part": "distance"})
+    assert plan["abilities"] == {"part": "distance"}
+    with pytest.raises(UserError, match=r"abilities of unknown parts other \(known: p"):
+        make_plan("able", {"part": (RUN, axes)}, abilities={"other": "distance"})
