@@ -72,6 +72,7 @@ def run_sweep(
         store.check_writable(root)  # after every run is valid: it makes the folder
         announce(plan, root)
         shipped.settle(root, plan, known, baselines)
+        keep_sources(root)
         from lib.launch.queue import Queue
 
         queue = Queue(root, plan, restart, allow_mode_change)
@@ -82,6 +83,14 @@ def run_sweep(
     finally:
         if engine == "local":
             local.end_workers(workers)
+
+
+def keep_sources(root: Path) -> None:
+    """Copy the files of the user's own into the store, for people to read."""
+    from lib import own, store
+
+    for sha256, content in own.sources().items():
+        store.write_source(root, sha256, content)
 
 
 def announce(plan: dict[str, Any], root: Path) -> None:

@@ -122,6 +122,11 @@ def hashes(config: Any) -> dict[str, str]:
     }
 
 
+def sources() -> dict[str, bytes]:
+    """What the files that were added hold, by their SHA-256."""
+    return {own.sha256: own.source for own in _ADDED.values()}
+
+
 def line_of(error: BaseException, path: Path) -> str:
     """Where in a file an error comes from, as "cell.py, line 12: "; "" if nowhere."""
     if isinstance(error, SyntaxError) and error.filename == str(path):

@@ -3,7 +3,7 @@
 Each check returns the broken property with its smallest example, or None.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
-from lib.contract import sequence
+from lib.contract import past, sequence
 from lib.contract.failure import Failure, compile_once, failure_of, find_failures
 from lib.setting import settings_of
 from lib.types import Interface, Model
@@ -42,19 +42,32 @@ def check_model(
     settings: Mapping[str, Any],
     path: Path | None = None,
 ) -> list[Failure]:
-    """Every property of the contract that a factory's model breaks, smallest first.
+    """Every property of the contract that a factory's model breaks.
 
     `path` is the file whose lines are named in errors.
     """
+    return list(model_failures(factory, interface, settings, path))
+
+
+def model_failures(
+    factory: Callable[..., Model],
+    interface: Interface,
+    settings: Mapping[str, Any],
+    path: Path | None = None,
+) -> Iterator[Failure]:
+    """The same, one after another: shapes first, then what needs to be computed."""
     try:
         case = _make_case(factory, interface, settings)
     except Exception as error:
-        return [failure_of(error, "Build it, draw its parameters", path)]
+        yield failure_of(error, "Build it, draw its parameters", path)
+        return
     if isinstance(case, Failure):
-        return [case]
+        yield case
+        return
     found = list(find_failures(SHAPES, case, path))
-    # Where shapes are wrong the rest would only say so again.
-    return found or list(find_failures(NUMBERS, case, path))
+    yield from found
+    if not found:  # else the rest would only say so again
+        yield from find_failures(NUMBERS, case, path)
 
 
 def draw_inputs(interface: Interface, num_steps: int, seed: int = 0) -> np.ndarray:
@@ -180,7 +193,7 @@ def _is_shaped(tree: PyTree) -> bool:
 
 SHAPES = (_shapes, _step, _carry, _traced)
 NUMBERS = (
-    *(sequence.finite, sequence.causal, sequence.field, sequence.apart),
+    *(sequence.finite, past.causal, past.field, sequence.apart),
     *(sequence.stepped, sequence.carried, sequence.reset),
-    *(sequence.padded, sequence.compiled),
+    *(past.padded, sequence.compiled),
 )

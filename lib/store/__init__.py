@@ -20,6 +20,7 @@ from lib.store.run import (
     write_result,
 )
 from lib.store.seconds import KINDS, append_seconds, read_seconds
+from lib.store.source import write_source
 from lib.store.state import STATES, RunRecord, look, read_run, should_run
 from lib.store.step import Codec
 from lib.store.sweep import list_sweeps, read_sweep, write_sweep
@@ -70,5 +71,6 @@ __all__ = [
     "write_failure",
     "write_params",
     "write_result",
+    "write_source",
     "write_sweep",
 ]

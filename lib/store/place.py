@@ -40,6 +40,11 @@ def baseline_file(store: Path, key: str) -> Path:
     return _inside(Path(store), "baselines", f"{check_name('baseline', key)}.json")
 
 
+def source_file(store: Path, sha256: str) -> Path:
+    """The copy of a file of the user's own, which need not exist."""
+    return _inside(Path(store), "sources", f"{check_name('source', sha256)}.txt")
+
+
 def check_name(kind: str, name: str) -> str:
     """A name that is a plain file name on every system."""
     if (

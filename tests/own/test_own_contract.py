@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.contract.model import FLOATS, TOKENS, check_model
-from lib.contract.task import check_task
+from lib.contract.model import FLOATS, TOKENS, check_model, model_failures
+from lib.contract.task import check_task, task_failures
 from lib.registry import MODELS, TASKS
 from tests.own import broken_models, broken_tasks
 
@@ -64,41 +64,43 @@ def test_every_broken_model_and_task_has_its_line():
 @pytest.mark.parametrize(("name", "said"), MODEL_FLAWS)
 def test_a_broken_model_is_named_with_its_smallest_example(name, said):
     factory = getattr(broken_models, name)
-    found = check_model(factory, FLOATS, {}, Path(broken_models.__file__))
-    lines = "\n".join(map(str, found))
-    assert any(_matches(said, failure) for failure in found), lines
+    found = model_failures(factory, FLOATS, {}, Path(broken_models.__file__))
+    _assert_said(said, found)
 
 
 def test_a_token_model_that_looks_ahead_is_named():
-    found = check_model(broken_models.looks_two_ahead, TOKENS, {})
-    assert "with 3 steps the output at step 0" in str(found[0])
+    found = model_failures(broken_models.looks_two_ahead, TOKENS, {})
+    assert "with 3 steps the output at step 0" in str(next(found))
 
 
 @pytest.mark.parametrize(("name", "said"), TASK_FLAWS)
 def test_a_broken_task_is_named_with_its_smallest_example(name, said):
-    found = check_task(getattr(broken_tasks, name), {})
-    lines = "\n".join(map(str, found))
-    assert any(_matches(said, failure) for failure in found), lines
+    _assert_said(said, task_failures(getattr(broken_tasks, name), {}))
 
 
-@pytest.mark.parametrize("interface", [TOKENS, FLOATS])
-def test_a_sound_model_passes(interface):
-    assert check_model(broken_models.sound, interface, {}) == []
+def test_a_sound_model_passes():
+    assert check_model(broken_models.sound, FLOATS, {}) == []
 
 
 def test_a_sound_task_passes():
     assert check_task(broken_tasks.sound, {"num_symbols": 3}) == []
 
 
-@pytest.mark.parametrize("name", ["lstm"])
+@pytest.mark.parametrize("name", ["rnn"])
 def test_registered_models_pass(name):
     assert check_model(MODELS[name], FLOATS, {"hidden_size": 6}) == []
 
 
-@pytest.mark.parametrize("name", ["recall", "adding"])
+@pytest.mark.parametrize("name", ["adding"])
 def test_registered_tasks_pass(name):
     assert check_task(TASKS[name], {}) == []
 
 
-def _matches(said, failure):
-    return re.search(said, str(failure))
+def _assert_said(said, failures):
+    """Some failure says it; what comes after it need not be computed."""
+    seen = []
+    for failure in failures:
+        seen.append(str(failure))
+        if re.search(said, seen[-1]):
+            return
+    raise AssertionError("\n".join(seen) or "nothing is broken")
