@@ -6,7 +6,20 @@ states, which knows no length. The paper trains a million steps; here a few thou
 
     python -m experiments.sweep --config=configs/parity.py --store=results
     python -m experiments.report --name=parity --store=results
+
+Reached with 64 units (5 seeds, 1,024 examples at each of 19 lengths from 1 to 500, one
+worker on a busy core, 9 minutes): accuracy 1.0 at every length in all ten runs.
+
+    rnn, 64    solved after 2,000 steps (1,600 to 2,600)
+    relu, 64   solved after 1,400 steps (900 to 1,700)
+
+Inputs must be large enough to bend the network. With one-hot bits and Glorot's U, whose
+entries have a deviation of 0.09 at 256 units, a tanh network stays linear: all five
+seeds knew only length 1 after 1,600 steps. Hence an embedding of unit variance, and for
+the paper's rectified network a U of deviation 0.7 (its library's, 1/sqrt(2)).
 """
+
+from typing import Any
 
 from ml_collections import ConfigDict
 
@@ -38,7 +51,7 @@ TESTED = (
 MODELS = {
     "rnn, 64": {"name": "rnn", "hidden_size": 64, "embedding_size": 64},
     "relu, 64": {"name": "irnn", "hidden_size": 64, "input_std": 0.7, "scale": 0.9},
-    "rnn, 256": {"name": "rnn", "hidden_size": 256, "embedding_size": 128},
+    "relu, 256": {"name": "irnn", "hidden_size": 256, "input_std": 0.7, "scale": 0.9},
 }
 
 
@@ -72,3 +85,18 @@ def get_config() -> ConfigDict:
 def get_sweep() -> dict[str, tuple[Axis, ...]]:
     """Five seeds."""
     return {"parity": product(compare("model", MODELS), replicate(range(5)))}
+
+
+def get_expected() -> list[dict[str, Any]]:
+    """The numbers this should give: a perfect score at 500, in every seed."""
+    return [
+        {
+            "part": "parity",
+            "cell": {"model": model},
+            "metric": metric,
+            "value": value,
+            "spread": spread,
+        }
+        for model in ("rnn, 64", "relu, 64")
+        for metric, value, spread in (("test/score", 1.0, 0.01), ("horizon", 500, 0.0))
+    ]
