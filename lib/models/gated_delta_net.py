@@ -10,10 +10,11 @@ Hatamizadeh 2024, arXiv:2412.06464, equation 10 and section 3.4).
 S_0 = 0, vectors are rows. Time: O(T H^2 / P) for P heads and O(T H^2) for the products,
 by chunks of 32 steps. State: H^2 / P numbers and the convolution's 3 H (conv_size - 1).
 
-softplus(d) starts log-uniform in [0.001, 0.1] (Gu & Dao 2023, arXiv:2312.00752, section
-3.6). Choices: exp(a) starts at 1, where the authors' code draws it from (0, 16): with
-one or two heads such a draw would often forget within ten steps. Values are as wide as
-keys (theirs twice as wide). One head by default: theirs are 256 wide.
+Choices: softplus(d) starts at equal steps of its logarithm from 0.001 to 0.1 over the
+heads, one head at 0.01, and exp(a) at 1. The authors' code draws them, log-uniform in
+the same range and from (0, 16): of many heads some then remember, but with one or two
+chance would decide how far a run does. Values are as wide as keys (theirs twice as
+wide). One head by default: theirs are 256 wide.
 """
 
 import flax.linen as nn
@@ -76,9 +77,9 @@ class GatedDeltaNet(nn.Module):
 
 
 def init_rate(key: PRNGKey, shape: tuple[int]) -> Float[Array, " P"]:
-    """Numbers whose softplus is log-uniform in [0.001, 0.1]."""
-    low, high = jnp.log(0.001), jnp.log(0.1)
-    rate = jnp.exp(jax.random.uniform(key, shape, minval=low, maxval=high))
+    """Numbers whose softplus is at the middles of P equal parts of log [0.001, 0.1]."""
+    middle = (jnp.arange(shape[0], dtype=jnp.float32) + 0.5) / shape[0]
+    rate = 0.001 * jnp.exp(jnp.log(100.0) * middle)
     return rate + jnp.log(-jnp.expm1(-rate))
 
 
