@@ -21,6 +21,9 @@ from tests.tasks.cases import GENERATED, VARIANTS, name_of, sizes_of
 
 GOLDEN = Path(__file__).with_name("golden.json")
 BATCH_SIZE = 4
+QUICK = {
+    "xla_backend_optimization_level": 0
+}  # drawn once: compiling is what takes time
 CASES = {
     name_of(name, options): (name, options)
     for name in (*GENERATED, "sine")
@@ -38,7 +41,8 @@ def checksum(task: Task, length: int) -> str:
     Integers as they are; floats in whole thousandths, since the last bits of a sine or
     of a logarithm differ between processors.
     """
-    batch = jax.jit(task.sample)(jax.random.key(0), task.data, jnp.int32(length))
+    sample = jax.jit(task.sample, compiler_options=QUICK)
+    batch = sample(jax.random.key(0), task.data, jnp.int32(length))
     digest = hashlib.sha256()
     for part in (batch.inputs, batch.targets, batch.mask):
         for leaf in jax.tree.leaves(part):
