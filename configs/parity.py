@@ -7,11 +7,13 @@ states, which knows no length. The paper trains a million steps; here a few thou
     python -m experiments.sweep --config=configs/parity.py --store=results
     python -m experiments.report --name=parity --store=results
 
-Reached with 64 units (5 seeds, 1,024 examples at each of 19 lengths from 1 to 500, one
-worker on a busy core, 9 minutes): accuracy 1.0 at every length in all ten runs.
+Reached (5 seeds, 1,024 examples at each of 19 lengths from 1 to 500, one worker on a
+busy core, 17 minutes): accuracy 1.0 at every length in all fifteen runs, which were
+solved after (median, ends over seeds)
 
-    rnn, 64    solved after 2,000 steps (1,600 to 2,600)
-    relu, 64   solved after 1,400 steps (900 to 1,700)
+    rnn, 64      2,000 steps (1,600 to 2,600)
+    relu, 64     1,400 steps (900 to 1,700)
+    relu, 256      600 steps (500 to 700): the paper's network
 
 Inputs must be large enough to bend the network. With one-hot bits and Glorot's U, whose
 entries have a deviation of 0.09 at 256 units, a tanh network stays linear: all five
@@ -97,6 +99,6 @@ def get_expected() -> list[dict[str, Any]]:
             "value": value,
             "spread": spread,
         }
-        for model in ("rnn, 64", "relu, 64")
+        for model in MODELS
         for metric, value, spread in (("test/score", 1.0, 0.01), ("horizon", 500, 0.0))
     ]
