@@ -18,6 +18,7 @@ from lib.setting import settings_of
 from lib.types import Interface, Model
 
 B, T = 2, 8
+LONG = 70  # steps: more than a chunk of 16, 32 or 64, and no multiple of one
 TOKENS = Interface(vocabulary_size=5, input_size=5, output_size=4)
 FLOATS = Interface(vocabulary_size=0, input_size=3, output_size=4)
 
@@ -31,6 +32,7 @@ class Case(NamedTuple):
     model: Model
     params: PyTree
     inputs: np.ndarray  # [B, T] or [B, T, D]
+    longer: np.ndarray  # the same of LONG steps
     carry: PyTree
     apply: Callable[..., Any]  # (params, carry, inputs, reset) -> (outputs, carry)
     step: Callable[..., Any]  # (params, carry, x) -> (carry, y)
@@ -105,7 +107,8 @@ def _make_case(
     apply = lambda p, c, x, reset=None: model.apply(p, c, x, reset, None)
     carry = model.initial(params, inputs)
     forms = compile_once(apply), compile_once(model.step)
-    return Case(make, traced, interface, model, params, inputs, carry, *forms)
+    longer = draw_inputs(interface, LONG, seed=2)
+    return Case(make, traced, interface, model, params, inputs, longer, carry, *forms)
 
 
 def _stirred(params: PyTree) -> PyTree:

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from lib.contract.model import Case
 
 NOTHING = 1e-5  # of the largest derivative: a convolution by FFT leaks so much
+_STRIDE = 3  # steps between the places from which a longer sequence is changed
 
 
 def causal(case: "Case") -> Failure | None:
     """No look at later inputs, by derivative or by substitution."""
     found = _ahead(case, case.inputs)
     if found is None:
-        return None
+        return _far_ahead(case)
     for num_steps in range(2, case.inputs.shape[1] + 1):
         smaller = _ahead(case, case.inputs[:, :num_steps])
         if smaller is not None:
@@ -32,6 +33,25 @@ def causal(case: "Case") -> Failure | None:
         f"step {s} ({how})",
         "inputs at the same step and before",
     )
+
+
+def _far_ahead(case: "Case") -> Failure | None:
+    """A look ahead that only a longer sequence shows, as within a chunk of steps."""
+    before, _ = case.apply(case.params, case.carry, case.longer)
+    num_steps = case.longer.shape[1]
+    for s in range(1, num_steps, _STRIDE):
+        changed = case.longer.copy()
+        changed[:, s:] = others(case, changed[:, s:])
+        after, _ = case.apply(case.params, case.carry, changed)
+        differs = first_difference(before[:, :s], after[:, :s])
+        if differs is not None:
+            return Failure(
+                "looks ahead",
+                f"with {num_steps} steps the output at step {differs[0]} changes by "
+                f"{differs[1]:.2g} when only the inputs from step {s} on are others",
+                "inputs at the same step and before",
+            )
+    return None
 
 
 def field(case: "Case") -> Failure | None:

@@ -84,6 +84,19 @@ def looks_ahead_without_gradient(interface: Interface) -> Model:
     )
 
 
+def looks_ahead_in_chunks(interface: Interface) -> Model:
+    """Only a sequence that is longer than a chunk is centred, chunk by chunk."""
+
+    def centre(y, x):
+        if y.shape[1] <= 16:
+            return y
+        cut = y[:, :64].reshape(len(y), -1, 16, y.shape[2])
+        cut = cut - jnp.mean(cut, axis=2, keepdims=True)
+        return y.at[:, :64].set(cut.reshape(y[:, :64].shape))
+
+    return change_outputs(sound(interface), centre)
+
+
 def sees_too_far(interface: Interface) -> Model:
     return sound(interface)._replace(receptive_field=3)
 
@@ -110,6 +123,20 @@ def step_drifts(interface: Interface) -> Model:
         return (h * keep, carry[1] + 1), y * keep
 
     return model._replace(initial=initial, apply=apply, step=step)
+
+
+def chunks_start_anew(interface: Interface) -> Model:
+    """After 32 steps the whole form begins from zeros."""
+    model = sound(interface)
+
+    def apply(params, carry, inputs, reset, key):
+        first, h = model.apply(params, carry, inputs[:, :32], None, key)
+        if inputs.shape[1] <= 32:
+            return model.apply(params, carry, inputs, reset, key)
+        rest, h = model.apply(params, jnp.zeros_like(h), inputs[:, 32:], None, key)
+        return jnp.concatenate([first, rest], axis=1), h
+
+    return model._replace(apply=apply)
 
 
 def no_step(interface: Interface) -> Model:
