@@ -6,6 +6,7 @@ contract before anything trains. Settings may follow, as in cell.py:make_cell,de
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from absl import flags
@@ -64,10 +65,25 @@ def load_own(own: OwnFlags, num_threads: int = 1) -> Own:
 
     os.environ.update(thread_environment(num_threads))  # before JAX is imported
     found = {
-        holder.name: tuple(_load(holder.name, text) for text in holder.value)
+        holder.name: name_apart([_load(holder.name, text) for text in holder.value])
         for holder in own
     }
     return Own(found["model"], found["task"])
+
+
+def name_apart(given: Sequence[Given]) -> tuple[Given, ...]:
+    """What was given, each under a label of its own: with its file where two share one.
+
+    Raises UserError where the same is given twice.
+    """
+    labels = [each.label for each in given]
+    whole = [_label(each.name, each.settings) for each in given]
+    if twice := next((name for name in whole if whole.count(name) > 1), None):
+        raise UserError(f"{twice}: is given twice")
+    return tuple(
+        each._replace(label=name) if labels.count(each.label) > 1 else each
+        for each, name in zip(given, whole, strict=True)
+    )
 
 
 def check_own(experiment: Experiment, own: Own) -> None:
@@ -145,8 +161,11 @@ def _load(kind: Any, text: str) -> Given:
         settings[key] = _value(value)
     name = own.add(kind, given).name
     plain = name.rpartition(":")[2].removeprefix("make_")
-    said = [f"{key} {value}" for key, value in settings.items()]
-    return Given(", ".join([plain, *said]), name, settings)
+    return Given(_label(plain, settings), name, settings)
+
+
+def _label(name: str, settings: Mapping[str, Any]) -> str:
+    return ", ".join([name, *(f"{key} {value}" for key, value in settings.items())])
 
 
 def _split(text: str) -> list[str]:

@@ -128,9 +128,29 @@ def test_the_sweep_of_ones_own_model_has_one_more_value_on_each_model_axis():
         "replaced = join(before, Own((), (task,)))\n"
         "print(replaced.parts['mine'][0]['task'])\n"
     )
+    name, task = ran(code)
+    assert name == "tiny-cell-decay-0.5 ['rnn', 'window 4', 'cell, decay 0.5']"
+    assert task == "{'name': 'task.py:mine', 'length': 4}"
+
+
+def test_two_files_with_a_factory_of_one_name_are_two_curves():
+    code = (
+        "from experiments.own import Given, name_apart\n"
+        "one, two = (Given('cell', f'{f}.py:make_cell', {}) for f in 'ab')\n"
+        "other = Given('cell, decay 0.5', 'a.py:make_cell', {'decay': 0.5})\n"
+        "print([given.label for given in name_apart([one, two, other])])\n"
+        "try:\n    name_apart([one, other, one])\n"
+        "except ValueError as error:\n    print(error)\n"
+    )
+    assert ran(code) == [
+        "['a.py:make_cell', 'b.py:make_cell', 'cell, decay 0.5']",
+        "a.py:make_cell: is given twice",
+    ]
+
+
+def ran(code):
+    """The lines that a program prints, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT
     )
-    name, task = done.stdout.splitlines()
-    assert name == "tiny-cell-decay-0.5 ['rnn', 'window 4', 'cell, decay 0.5']"
-    assert task == "{'name': 'task.py:mine', 'length': 4}"
+    return done.stdout.splitlines()
