@@ -177,6 +177,7 @@ class Stack(nn.Module):
         carries = []
         for i, (layer, before) in enumerate(zip(self.layer, carry, strict=False)):
             after, h = layer(before, drop(h, self.dropout, key, i), reset)
+            self._check_width(i, h)
             carries.append(after)
         if self.pooling != "last":
             after, h = POOLS[self.pooling].over_time(carry[-1], h, reset)
@@ -199,6 +200,14 @@ class Stack(nn.Module):
 
     def first_step(self, x: Array) -> Any:
         return self(self.initial(len(x)), x, None, None)
+
+    def _check_width(self, index: int, h: Array) -> None:
+        if h.shape[-1] != self.hidden_size:
+            layer = type(self.layer[index]).__name__
+            raise ValueError(
+                f"stack: outputs of layer {index} ({layer}) must have hidden_size "
+                f"{self.hidden_size} features, got {list(h.shape)} for [T, B, H]"
+            )
 
     def _both_ways(
         self, h: Float[Array, "T B D"], length: Int[Array, " B"], key: PRNGKey | None

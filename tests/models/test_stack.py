@@ -1,37 +1,29 @@
-import textwrap
+"""What the stack asks of its layers."""
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
+import pytest
 
-from lib.models import stack as module
 from lib.models.stack import stack
-from lib.ops.chunk import scan_with_resets
-from lib.setting import Size
-from lib.types import Interface, Model
+from lib.types import Interface
 
 
-def test_the_layer_of_the_docstring_is_a_model():
-    names = dict(
-        nn=nn,
-        jnp=jnp,
-        stack=stack,
-        scan_with_resets=scan_with_resets,
-        Interface=Interface,
-        Size=Size,
-        Model=Model,
-    )
-    lines = (module.__doc__ or "").splitlines()
-    source = "\n".join(line for line in lines if line.startswith("    "))
-    exec(textwrap.dedent(source), names)
-    model = names["make_leaky"](Interface(0, 3, 2), hidden_size=4)
-    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype(np.float32)
-    params = model.init(jax.random.key(0), x)
+class Halved(nn.Module):
+    """A layer of half as many features as its model says."""
 
-    outputs, _ = model.apply(params, model.initial(params, x), x, None, None)
+    hidden_size: int
 
-    # With a = 1 the state is the sum of the inputs so far.
-    layer = params["layer_0"]
-    expected = np.cumsum(x @ np.asarray(layer["U"]), axis=1) @ np.asarray(params["V"])
-    np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
+    def initial(self, batch_size):
+        return jnp.zeros((batch_size, self.hidden_size))
+
+    def __call__(self, h, x, reset):
+        outputs = jnp.zeros((*x.shape[:2], self.hidden_size // 2))
+        return h, outputs
+
+
+def test_a_layer_of_another_width_is_named_with_both_widths():
+    model = stack(Interface(0, 3, 2), lambda _, size: Halved(8), 8)
+    said = r"layer 0 \(Halved\) must have hidden_size 8 features, got \[1, 2, 4\]"
+    with pytest.raises(ValueError, match=said):
+        model.init(jax.random.key(0), jnp.zeros((2, 5, 3)))
