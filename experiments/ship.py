@@ -7,7 +7,6 @@ them: the runs that they hold are not trained again. Commit, versions and machin
 with them, the parameters do not.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +22,7 @@ OUTPUT = flags.DEFINE_string("output", "", "File; '': beside the sweep's config 
 
 
 def main(_: Sequence[str]) -> None:
-    from lib.launch.shipped import pack
+    from lib.launch.shipped import lines_of, pack
     from lib.report.file import replace_file
 
     root = Path(STORE.value)
@@ -39,18 +38,6 @@ def main(_: Sequence[str]) -> None:
     replace_file(path, lines_of(document).encode())
     size = path.stat().st_size / 1e3
     print(f"{path}: {len(document['runs'])} runs, {size:.0f} kB")
-
-
-def lines_of(document: dict) -> str:
-    """JSON with one run a line, so that a change is seen for what it is."""
-    plain = lambda value: json.dumps(value, sort_keys=True, separators=(",", ":"))
-    head = {k: v for k, v in document.items() if k not in ("shared", "runs")}
-    lists = [
-        f'"{name}":[\n' + ",\n".join(map(plain, document[name])) + "\n]"
-        for name in ("shared", "runs")
-    ]
-    first = plain({"format": 1, **head})[:-1]
-    return ",\n".join([first, *lists]) + "}\n"
 
 
 if __name__ == "__main__":

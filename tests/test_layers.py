@@ -136,7 +136,7 @@ def test_each_package_is_imported_in_its_place_only(package, allowed):
 
 PROGRAMS = (
     "check sweep train status report verify reproduce generate gradient invariance "
-    "filters side_cost tables ask caption answer locate classify prepare "
+    "filters side_cost tables ask caption answer locate classify prepare ship "
     "bench.__main__ bench.registry bench.gpu bench.gpu_part"
 ).split()
 HEAVY = "jax flax orbax matplotlib tensorflow_datasets scipy sklearn".split()

@@ -53,6 +53,18 @@ def pack(root: Path, name: str) -> dict[str, Any]:
     }
 
 
+def lines_of(document: dict[str, Any]) -> str:
+    """JSON with one run a line, so that a change is seen for what it is."""
+    plain = lambda value: json.dumps(value, sort_keys=True, separators=(",", ":"))
+    head = {k: v for k, v in document.items() if k not in ("shared", "runs")}
+    lists = [
+        f'"{name}":[\n' + ",\n".join(map(plain, document[name])) + "\n]"
+        for name in ("shared", "runs")
+    ]
+    first = plain({"format": 1, **head})[:-1]
+    return ",\n".join([first, *lists]) + "}\n"
+
+
 def made_by(results: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """What made some results: every commit, version and machine, each once."""
     found: dict[str, list[Any]] = {key: [] for key in _MADE}

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from experiments.ship import lines_of
 from lib import store
 from lib.config import make_config
 from lib.error import UserError
@@ -67,7 +66,7 @@ def document(tmp_path_factory):
         decide(plan, root, is_final)
     store.write_sweep(root, plan)
     path = root / "small.json"
-    path.write_text(lines_of(shipped.pack(root, "small")))
+    path.write_text(shipped.lines_of(shipped.pack(root, "small")))
     return path
 
 
