@@ -1,0 +1,192 @@
+"""The battery: what each way of remembering can do, one ability a part.
+
+Claims of the literature, each put to the same test with the same budget:
+
+- distance (`recall`): a window answers as far as it sees and no further; what recurrent
+  networks learn is a matter of how they start, chrono biases above all (Tallec &
+  Ollivier 2018, arXiv:1804.11188).
+- load (`selective_copy`): gates that depend on the input choose what to keep; a fixed
+  linear recurrence cannot (Gu & Dao 2023, arXiv:2312.00752, section 4.1.1).
+- binding (`mqar`): attention and the delta rule bind values to keys, a state that is a
+  vector does so for a few (Arora et al. 2023, arXiv:2312.04927).
+- state tracking (`group_word`): a sum modulo 2 needs an eigenvalue of -1 or a nonlinear
+  state (Grazzi et al. 2024, arXiv:2411.12537); words of S3, which do not commute, need
+  states that are turned in an order (Merrill et al. 2024, arXiv:2404.08819).
+- hierarchy (`reverse`): what must come back in reverse order needs a stack, and all of
+  these have to do with a state of fixed size (Deletang et al. 2022, arXiv:2207.02098).
+
+    python -m experiments.sweep --config=configs/battery.py
+    python -m experiments.report --name=battery
+    ... --config=configs/battery.py:full-mqar  # every model on one task, research size
+    ... --config=configs/battery.py:full       # every model on every task: weeks
+"""
+
+from typing import Any, NamedTuple
+
+from ml_collections import ConfigDict
+
+from lib.budget import match
+from lib.registry import (
+    ABILITIES,
+    LINEAR_MODELS,
+    MATRIX_MODELS,
+    RECURRENT_MODELS,
+    WINDOW_MODELS,
+)
+from lib.sweep import Axis, compare, product, replicate, tune
+
+TITLE = "The battery: distance, load, binding, state tracking, hierarchy"
+
+TWO_LAYERS = {"num_layers": 2}
+MODELS = {
+    "rnn": {"name": "rnn", **TWO_LAYERS},
+    "gru": {"name": "gru", **TWO_LAYERS},
+    "lstm, chrono": {"name": "lstm", "chrono_max": 128.0, **TWO_LAYERS},
+    "lru": {"name": "lru", **TWO_LAYERS},
+    "mamba": {"name": "mamba", "state_size": 8, **TWO_LAYERS},
+    "gated delta net": {"name": "gated_delta_net", **TWO_LAYERS},
+    "delta net, beta < 2": {"name": "delta_net", "max_beta": 2.0, **TWO_LAYERS},
+    "transformer": {
+        "name": "transformer",
+        "num_heads": 2,
+        "mlp_factor": 2,
+        "context": 256,
+        **TWO_LAYERS,
+    },
+    "tcn, sees 64": {
+        "name": "tcn",
+        "num_layers": 3,
+        "kernel_size": 4,
+        "dilation_base": 4,
+        "convolutions_per_block": 1,
+    },
+}
+
+BUDGET = "lstm, chrono"  # whose parameters the widths of the others are solved for
+
+
+class Part(NamedTuple):
+    """A task, and the setting of it that makes it harder."""
+
+    task: dict[str, Any]
+    setting: str
+    values: tuple[int, ...]
+    batch_size: int = 16
+
+
+PARTS = {
+    "distance: recall": Part(
+        {"name": "recall", "num_symbols": 8}, "length", (16, 32, 64, 128)
+    ),
+    "load: selective copy": Part(
+        {"name": "selective_copy", "length": 32, "alphabet_size": 10},
+        "num_tokens",
+        (2, 4, 8, 16),
+        batch_size=32,
+    ),
+    "binding: mqar": Part(
+        {"name": "mqar", "length": 32, "vocabulary_size": 32},
+        "num_pairs",
+        (1, 2, 4, 8),
+        batch_size=32,
+    ),
+    "state tracking: parity": Part(
+        {"name": "group_word", "group": "Z2"}, "length", (8, 16, 32, 64)
+    ),
+    "state tracking: S3": Part(
+        {"name": "group_word", "group": "S3"}, "length", (8, 16, 32, 64)
+    ),
+    "hierarchy: reverse": Part(
+        {"name": "reverse", "num_symbols": 4}, "length", (4, 8, 16, 32)
+    ),
+}
+
+
+# The full size: its lengths, and what its other models need to compete.
+LENGTHS = tuple(2**i for i in range(5, 13))
+OTHERS = {
+    "min_gru": {"chrono_max": 2.0 * max(LENGTHS)},
+    "min_lstm": {"chrono_max": 2.0 * max(LENGTHS)},
+    "linear_attention": {"conv_size": 4},
+    "gated_linear_attention": {"conv_size": 4},
+}
+
+
+def get_config(size: str = "quick") -> ConfigDict:
+    """The base config of each part; `size` is "quick", "full" or "full-TASK"."""
+    return ConfigDict({name: _config(part, size) for name, part in _parts(size)})
+
+
+def get_sweep(size: str = "quick") -> dict[str, tuple[Axis, ...]]:
+    """The axes of each part."""
+    full = _is_full(size)
+    rates = (3e-4, 1e-3, 3e-3, 1e-2) if full else (1e-3, 3e-3, 1e-2)
+    tuning = (1000, 1001, 1002) if full else (1000,)
+    return {
+        name: product(
+            match(
+                "parameters", BUDGET, _models(size), _config(part, size), tolerance=0.1
+            ),
+            compare(f"task.{part.setting}", part.values),
+            tune("optimizer.learning_rate", rates, seeds=tuning),
+            replicate(range(10 if full else 5)),
+        )
+        for name, part in _parts(size)
+    }
+
+
+def _models(size: str) -> dict[str, dict[str, Any]]:
+    """The models of the quick size, or also every other that reads sequences on."""
+    if not _is_full(size):
+        return MODELS
+    families = (RECURRENT_MODELS, LINEAR_MODELS, MATRIX_MODELS, WINDOW_MODELS)
+    names = [name for family in families for name in family]
+    others = {name: {"name": name, **OTHERS.get(name, {})} for name in names}
+    return {**others, **MODELS}
+
+
+def _parts(size: str) -> list[tuple[str, Part]]:
+    """The parts of the quick size, or of every generated task, by ability and name."""
+    if not _is_full(size):
+        return list(PARTS.items())
+    return [
+        (
+            f"{ability}: {name.replace('_', ' ')}",
+            Part({"name": name}, "length", LENGTHS, batch_size=64),
+        )
+        for ability, tasks in ABILITIES.items()
+        for name in tasks
+        if size in ("full", f"full-{name}")
+    ]
+
+
+def _config(part: Part, size: str) -> dict[str, Any]:
+    full = _is_full(size)
+    return {
+        "task": {"length": min(LENGTHS), **part.task},
+        "model": {"name": "lstm", "hidden_size": 128 if full else 32},
+        "optimizer": {"name": "adam", "learning_rate": 3e-3, "clip_norm": 1.0},
+        "train": {
+            "num_steps": 20_000 if full else 1000,
+            "batch_size": part.batch_size,
+            "eval_every": 500 if full else 50,
+            "stop_score": 0.99,
+            "stop_patience": 2,
+        },
+        "evaluation": {
+            "batch_size": 128,
+            "num_validation": 128,
+            "num_test": 4096 if full else 1024,
+        },
+        "seed": 0,
+    }
+
+
+def _is_full(size: str) -> bool:
+    tasks = [name for tasks in ABILITIES.values() for name in tasks]
+    if size not in ("quick", "full", *(f"full-{name}" for name in tasks)):
+        raise ValueError(
+            "battery: size must be 'quick', 'full', or 'full-' and one of "
+            f"{', '.join(tasks)}; got {size!r}"
+        )
+    return size != "quick"
