@@ -1,31 +1,49 @@
 """Adding over 600 steps: a gru and a convolution learn to add, a tanh network does not.
 
 Claim (Bai, Kolter & Koltun 2018, arXiv:1803.01271, table 1: gru 5.3e-5, tcn 5.8e-5,
-lstm 0.164, rnn 0.177 mean squared error at T = 600): trained alike, gru and tcn come
-below 1e-3, where a constant has 1/6 and a memory of the last half 1/12.
+lstm 0.164, rnn 0.177 mean squared error at T = 600): gru and tcn come below 1e-3, where
+a constant has 1/6 and a memory of the last half 1/12; a tanh network stays at 1/6.
+
+    python -m experiments.sweep --config=configs/adding.py
+    python -m experiments.report --name=adding
+
+The tcn has kernel 4 and dilations 1, 4, .., 256, a field of 2,047 inputs, for a third of
+the work of the paper's kernel 8 and dilations 1, 2, .., 128.
 """
 
 from ml_collections import ConfigDict
 
-from lib.sweep import Axis, compare, product, replicate
+from lib.sweep import Axis, compare, product, replicate, zipped
 
 TITLE = "Adding over 600 steps"
 LENGTH = 600
 
 MODELS = {
     "gru": {"name": "gru", "hidden_size": 64},
-    "tcn": {"name": "tcn", "hidden_size": 24, "num_layers": 8, "kernel_size": 8},
+    "tcn": {
+        "name": "tcn",
+        "hidden_size": 32,
+        "num_layers": 5,
+        "kernel_size": 4,
+        "dilation_base": 4,
+    },
     "rnn": {"name": "rnn", "hidden_size": 64},
 }
+RATES = (2e-3, 4e-3, 2e-3)  # Adam's at the start, by model; 2e-3 and 4e-3 are published
 
 
 def get_config() -> ConfigDict:
-    """One run: Adam at the published rate, stopped once it is clearly solved."""
+    """One run, stopped once it is clearly solved."""
     return ConfigDict(
         {
             "task": {"name": "adding_any", "length": LENGTH},
             "model": {"name": "gru"},
-            "optimizer": {"name": "adam", "learning_rate": 2e-3, "clip_norm": 1.0},
+            "optimizer": {
+                "name": "adam",
+                "learning_rate": 2e-3,
+                "schedule": "cosine",
+                "clip_norm": 1.0,
+            },
             "train": {
                 "num_steps": 4000,
                 "batch_size": 32,
@@ -41,4 +59,5 @@ def get_config() -> ConfigDict:
 
 def get_sweep() -> dict[str, tuple[Axis, ...]]:
     """The models over three seeds."""
-    return {"adding": product(compare("model", MODELS), replicate(range(3)))}
+    models = zipped(compare("model", MODELS), compare("optimizer.learning_rate", RATES))
+    return {"adding": product(models, replicate(range(3)))}

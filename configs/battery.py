@@ -72,6 +72,7 @@ class Part(NamedTuple):
     setting: str
     values: tuple[int, ...]
     batch_size: int = 16
+    num_steps: int = 800
 
 
 PARTS = {
@@ -89,6 +90,7 @@ PARTS = {
         "num_pairs",
         (1, 2, 4, 8),
         batch_size=32,
+        num_steps=1000,
     ),
     "state tracking: parity": Part(
         {"name": "group_word", "group": "Z2"}, "length", (8, 16, 32, 64)
@@ -120,7 +122,7 @@ def get_config(size: str = "quick") -> ConfigDict:
 def get_sweep(size: str = "quick") -> dict[str, tuple[Axis, ...]]:
     """The axes of each part."""
     full = _is_full(size)
-    rates = (3e-4, 1e-3, 3e-3, 1e-2) if full else (1e-3, 3e-3, 1e-2)
+    rates = (3e-4, 1e-3, 3e-3, 1e-2) if full else (3e-3, 1e-2)
     tuning = (1000, 1001, 1002) if full else (1000,)
     return {
         name: product(
@@ -152,7 +154,7 @@ def _parts(size: str) -> list[tuple[str, Part]]:
     return [
         (
             f"{ability}: {name.replace('_', ' ')}",
-            Part({"name": name}, "length", LENGTHS, batch_size=64),
+            Part({"name": name}, "length", LENGTHS, batch_size=64, num_steps=20_000),
         )
         for ability, tasks in ABILITIES.items()
         for name in tasks
@@ -167,7 +169,7 @@ def _config(part: Part, size: str) -> dict[str, Any]:
         "model": {"name": "lstm", "hidden_size": 128 if full else 32},
         "optimizer": {"name": "adam", "learning_rate": 3e-3, "clip_norm": 1.0},
         "train": {
-            "num_steps": 20_000 if full else 1000,
+            "num_steps": part.num_steps,
             "batch_size": part.batch_size,
             "eval_every": 500 if full else 50,
             "stop_score": 0.99,
