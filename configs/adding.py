@@ -7,8 +7,8 @@ a constant has 1/6 and a memory of the last half 1/12; a tanh network stays at 1
     python -m experiments.sweep --config=configs/adding.py
     python -m experiments.report --name=adding
 
-The tcn has kernel 4 and dilations 1, 4, .., 256, a field of 2,047 inputs, for a third of
-the work of the paper's kernel 8 and dilations 1, 2, .., 128.
+The tcn has kernel 4 and dilations 1, 4, .., 256, a field of 2,047 inputs, for a third
+of the work of the paper's kernel 8 and dilations 1, 2, .., 128.
 """
 
 from ml_collections import ConfigDict
