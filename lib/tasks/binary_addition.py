@@ -33,6 +33,7 @@ from lib.types import Batch, PRNGKey, Split, Task
 
 PLUS, EMPTY = 2, 3
 END = 2  # of an answer
+_BLOCK = 64  # sizes of the first number that are summed over at once
 
 
 def below_power(size: Int[np.ndarray, " N"], length: int) -> Float[np.ndarray, "N I"]:
@@ -49,7 +50,17 @@ def below_power(size: Int[np.ndarray, " N"], length: int) -> Float[np.ndarray, "
 @functools.cache
 def blind_accuracy(length: int) -> float:
     """The share of right symbols of who answers each place with its likeliest."""
-    size = np.arange(1, length - 1)
+    sizes = np.arange(1, length - 1)
+    # In blocks: all sizes by all places are T^2 numbers.
+    blocks = [sizes[i : i + _BLOCK] for i in range(0, len(sizes), _BLOCK)]
+    shares = np.sum([_symbol_shares(size, length) for size in blocks], axis=0)
+    return float(shares.max(0).sum() / shares.sum())
+
+
+def _symbol_shares(
+    size: Int[np.ndarray, " N"], length: int
+) -> Float[np.ndarray, "3 I"]:
+    """How often each place asks for 0, 1 and the end, summed over the sizes of a."""
     below = below_power(size, length)
     i = np.arange(length + 1)[None, :]
     large = np.maximum(size, length - 1 - size)[:, None]
@@ -58,8 +69,7 @@ def blind_accuracy(length: int) -> float:
     at_most[:, 0] = 0
     zeros = 1 - ones - at_most  # a higher digit follows, or the sum is 0 itself
     ends = np.diff(at_most, axis=1, prepend=0)
-    shares = np.stack([zeros, ones, ends]).mean(axis=1)
-    return float(shares.max(0).sum() / shares.sum())
+    return np.stack([zeros, ones, ends]).sum(axis=1)
 
 
 def add(

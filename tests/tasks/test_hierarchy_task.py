@@ -1,5 +1,7 @@
 """Hierarchy, against the languages of its definitions, example by example."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,12 @@ def test_a_string_matches_only_if_all_of_it_is_right():
         outputs = np.eye(2, dtype=np.float32)[answers]
         reached = metric.finalize(metric.accumulate(outputs, batch))
         assert reached == pytest.approx(expected)
+
+
+def test_the_floor_of_long_sums_is_found_in_little_memory():
+    floor = TASKS["binary_addition"]("train", 1, 1500).floor
+    tracemalloc.start()
+    assert floor(1500) == pytest.approx(0.5, abs=1e-5)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 32e6  # all at once: 144e6
