@@ -10,8 +10,9 @@ section 2.2).
 
 h_0 = c_0 = n_0 = 0, vectors are rows; R joins numbers of the same head only, a matrix
 of blocks on the diagonal; the exponents are kept finite by the state m
-(lib/ops/slstm.py). Time: T steps in a row, each O(4 H^2 / P) for P heads, and O(T H^2)
-for the products with inputs. State: 4 H numbers, the convolution's H (conv_size - 1).
+(lib/ops/slstm.py). Time: T steps in a row, each O(4 H^2), as the blocks of R stand in a
+dense matrix whatever the number of heads, and O(T H^2) for the products with inputs.
+State: 4 H numbers, the convolution's H (conv_size - 1).
 
 Choices: of the forget gate's two forms the sigmoid, R = 0 and b = 0 but b_f from 3 to 6
 over each head at the start, all as in the authors' code (its setting small_init; its
