@@ -118,7 +118,8 @@ def test_chunks_write_what_one_loop_writes():
     chunks = list(make_writer(model, params)([1, 4], manner))
     prompt = jnp.array([[1, 4]], jnp.int32)
     chooser = sampler(jnp.float32(1.0))
-    whole = generate(model, params, prompt, manner.length, chooser, jax.random.key(4))
+    write = lambda p, key: generate(model, p, prompt, manner.length, chooser, key)
+    whole = jax.jit(write)(params, jax.random.key(4))
     assert [len(chunk) for chunk in chunks] == [CHUNK, CHUNK, 5]
     np.testing.assert_array_equal(np.concatenate(chunks), whole[0])
 

@@ -7,7 +7,7 @@ import numpy as np
 from experiments.bench import convolution, diagonal, latency
 from lib.models.cnn import make_cnn
 from lib.types import Interface
-from tests.models.test_model_contract import draw_like
+from tests.models.contract import draw_like
 
 
 def test_the_network_of_flax_is_the_same_function():

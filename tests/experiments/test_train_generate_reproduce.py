@@ -21,11 +21,31 @@ TEXT = "--config=tests/experiments/text.py"
 TINY = "--config=tests/launch/tiny.py"
 NONE = "0" * 16  # the id of no run
 
-# Answers each command line in a child of its own: imports are slow, forks are not.
+# Answers each command line in a child of its own: imports are slow, forks are not. A
+# child ends without taking its modules down, which takes longer than most answers.
 SERVER = """
-import json, os, runpy, sys, tempfile
+import atexit, json, os, runpy, sys, tempfile, threading, traceback
 import jax, ml_collections.config_flags, orbax.checkpoint, experiments.experiment
 import lib.library, experiments.program
+
+def answer(program, arguments):
+    sys.argv = [program, *arguments]
+    code = 0
+    try:
+        runpy.run_module("experiments." + program, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = end.code or 0
+        if not isinstance(code, int):
+            print(code, file=sys.stderr)
+            code = 1
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 answers = []
 for program, *arguments in json.load(sys.stdin):
@@ -34,8 +54,7 @@ for program, *arguments in json.load(sys.stdin):
     if child == 0:
         for number, file in enumerate(files, 1):
             os.dup2(os.open(file.name, os.O_WRONLY), number)
-        sys.argv = [program, *arguments]
-        runpy.run_module("experiments." + program, run_name="__main__", alter_sys=True)
+        answer(program, arguments)
     status = os.waitpid(child, 0)[1]
     answers.append([os.waitstatus_to_exitcode(status), *(f.read() for f in files)])
 print(json.dumps(answers))

@@ -199,13 +199,17 @@ def test_best_share_judges_on_other_examples_than_it_chose_by():
     assert best_share(group, answer) == 0.25
 
 
-def batch_of(batch_size=8, split="train", key=0, **settings):
-    size = settings.pop("length", 12)
-    task = make_scene_questions(split, batch_size, size, **settings)
-    draw = jax.jit(task.sample)
-    return task, jax.tree.map(
-        np.asarray, draw(jax.random.key(key), (), jnp.int32(size))
-    )
+@functools.cache
+def task_of(size, **settings):
+    """The task, and its sampler compiled."""
+    task = make_scene_questions("train", 8, size, **settings)
+    return task, jax.jit(task.sample)
+
+
+def batch_of(length=12, key=0, **settings):
+    task, draw = task_of(length, **settings)
+    batch = draw(jax.random.key(key), (), jnp.int32(length))
+    return task, jax.tree.map(np.asarray, batch)
 
 
 def test_each_picture_is_held_once_for_all_its_questions():
