@@ -12,10 +12,12 @@ from pathlib import Path
 os.environ.setdefault("JAX_NUMPY_DTYPE_PROMOTION", "strict")
 os.environ.setdefault("JAX_NUMPY_RANK_PROMOTION", "raise")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# As short runs are compiled (lib/compile.py): a test takes four fifths of the time.
+# Most of the time of a test is compilation, which takes half as long without LLVM's
+# optimizations. What trains is compiled with options of its own (lib/compile.py).
+_FLAGS = ["--xla_backend_optimization_level=0"]
 if version("jax").startswith("0.10."):  # JAX 0.12 no longer has it
-    _FLAGS = os.environ.get("XLA_FLAGS", "")
-    os.environ["XLA_FLAGS"] = f"{_FLAGS} --xla_cpu_use_fusion_emitters=false".strip()
+    _FLAGS.append("--xla_cpu_use_fusion_emitters=false")
+os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *_FLAGS]).strip()
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 if _BESIDE.is_dir():

@@ -11,7 +11,7 @@ import pytest
 from lib.caption import attention_maps, caption_of, search_captions, write_captions
 from lib.registry import READING_MODELS
 from lib.types import Interface
-from tests.models.test_model_contract import draw_like
+from tests.models.contract import draw_like
 
 SYMBOLS = ("", "<unknown>", ".", "<begin>", "red", "blue")
 END, BEGIN, NUM, WIDTH = 2, 3, 3, 40

@@ -23,7 +23,7 @@ from lib.locate import (
 from lib.models.locator import make_locator
 from lib.program import check_program
 from lib.types import Interface
-from tests.models.test_model_contract import draw_like
+from tests.models.contract import draw_like
 from tests.small import small
 
 STRIDE = 4

@@ -11,7 +11,7 @@ from lib.error import UserError
 from lib.long_sequence import score_in_chunks
 from lib.train import evaluation_key, make_trainer, predict
 from lib.types import Batch, Interface, Model, TrainState
-from tests.models.test_model_contract import case_of, draw_like
+from tests.models.contract import case_of, draw_like
 from tests.reference import lstm
 
 FLOATS = Interface(0, 3, 4)

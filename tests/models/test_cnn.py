@@ -10,7 +10,7 @@ from lib.models.mlp import make_mlp
 from lib.models.resnet import make_resnet
 from lib.types import Interface
 from lib.window import WHOLE
-from tests.models.test_model_contract import draw_like
+from tests.models.contract import draw_like
 from tests.ops.test_image import correlate, padded, pool, same
 
 RANDOM = np.random.default_rng(0)

@@ -8,7 +8,7 @@ import pytest
 from lib.models.locator import make_locator, receptive_field
 from lib.registry import MAP_MODELS, MAP_TASKS, check_fit
 from lib.types import Interface
-from tests.models.test_model_contract import draw_like
+from tests.models.contract import draw_like
 
 INTERFACE = Interface(0, 3, 2, image=(24, 24, 3), stride=4)
 MODEL = make_locator(INTERFACE, filters=(4, 5), context=(6, 6))

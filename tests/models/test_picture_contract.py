@@ -9,7 +9,7 @@ import pytest
 
 from lib.registry import PICTURE_MODELS, check_fit
 from lib.types import Interface
-from tests.models.test_model_contract import draw_like
+from tests.models.contract import draw_like
 
 B, SIDE = 3, 9
 INTERFACE = Interface(0, 2, 4, image=(SIDE, SIDE, 2))

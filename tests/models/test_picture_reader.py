@@ -8,7 +8,7 @@ import pytest
 from lib.models.cnn import Blocks
 from lib.models.picture_reader import make_picture_reader
 from lib.types import Interface
-from tests.models.test_model_contract import draw_like
+from tests.models.contract import draw_like
 
 H = 5
 INTERFACE = Interface(7, 7, 4, padding=True, image=(8, 8, 3))

@@ -14,7 +14,7 @@ import pytest
 
 from lib.registry import READING_MODELS
 from lib.types import Interface
-from tests.models.test_model_contract import draw_like
+from tests.models.contract import draw_like
 from tests.ops.test_image import correlate, padded
 from tests.reference import gru, relu
 

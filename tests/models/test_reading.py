@@ -8,7 +8,7 @@ import pytest
 from lib.registry import MODELS
 from lib.types import Interface
 from tests import reference
-from tests.models.test_model_contract import assert_close, draw_like
+from tests.models.contract import assert_close, draw_like
 
 B, T, H = 3, 7, 4
 WORDS = Interface(vocabulary_size=5, input_size=5, output_size=3, padding=True)

@@ -10,7 +10,7 @@ import pytest
 
 from lib.registry import READING_MODELS
 from lib.types import Interface, Model
-from tests.models.test_model_contract import assert_close, draw_like
+from tests.models.contract import assert_close, draw_like
 
 B, T, SIDE = 2, 5, 8
 INTERFACE = Interface(7, 7, 4, padding=True, image=(SIDE, SIDE, 3))

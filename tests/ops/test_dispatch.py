@@ -13,7 +13,7 @@ from lib.ops.hopper import linear_scan as scan_kernels
 from lib.ops.hopper import recurrence as kernels
 from lib.types import Interface
 from tests import reference
-from tests.models.test_model_contract import draw_like
+from tests.models.contract import draw_like
 from tests.ops.interpreter import INTERPRET
 
 CPU, HOPPER, OLDER = Device("cpu"), Device("gpu", "9.0"), Device("gpu", "8.0")

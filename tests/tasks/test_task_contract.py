@@ -115,7 +115,10 @@ def sum_of_classes(seen: Batch, num_classes):
     return counts
 
 
-@pytest.mark.parametrize(("name", "options"), CASES)
+# Those of generated tasks have a checksum, made by another process (golden.json).
+@pytest.mark.parametrize(
+    ("name", "options"), [c for c in CASES if c.values[0] not in GENERATED]
+)
 def test_jit_gives_the_bits_of_eager(name, options):
     task = make(name, options)
     length, _ = sizes_of(name)
