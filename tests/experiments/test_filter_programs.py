@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +16,9 @@ from lib.probe.filters import first_pictures
 from lib.probe.invariance import make_invariance
 from lib.program import check_program, identify, make_hparams, make_program
 from lib.sweep import override
+from tests.experiments.test_train_generate_reproduce import ROOT, ask
 from tests.small import RUN, small
 
-ROOT = Path(__file__).resolve().parents[2]
 CNN = {"name": "cnn", "filters": (4,), "hidden_size": 0, "group": 2}
 DIGITS = {**RUN, "task": {"name": "digits", "length": 8}, "model": CNN}
 
@@ -40,14 +38,26 @@ def trained(tmp_path_factory):
     return root, train(root, evaluation__shifts=(1, 2), evaluation__rotations=(90,))
 
 
-def run(program, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", f"experiments.{program}", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+@pytest.fixture(scope="module")
+def answers(trained):
+    """What the programs say of it: each command line by what it is about."""
+    root, run_id = trained
+    rows = {"name": "seq_digits", "length": 8, "order": "rows"}
+    gru = {"name": "gru", "hidden_size": 4}
+    beside = train(root, {**RUN, "task": rows, "model": gru}, train__num_steps=2)
+    other = train(root, RUN, train__num_steps=2)
+    of_run = (f"--run={run_id}", f"--store={root}")
+    few = "--most_gigabytes=0.0002"
+    commands = {
+        "invariance": ("invariance", *of_run, "--most=2"),
+        "filters": ("filters", *of_run, f"--beside={beside}"),
+        "no layers": ("invariance", f"--run={other}", f"--store={root}"),
+        "no such layer": ("filters", *of_run, "--layer=pool"),
+        "side cost": ("side_cost", "--quick", few, f"--store={root}"),
+    }
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = ask(environment, *commands.values())
+    return dict(zip(commands, said, strict=True)), other
 
 
 def test_accuracy_by_distance_is_that_of_pictures_moved_by_hand(trained):
@@ -85,11 +95,11 @@ def test_shifts_are_refused_where_there_are_no_pictures():
         check_program(make_config(small(evaluation__shifts=(1,))))
 
 
-def test_invariance_prints_a_row_a_layer_and_draws_it(trained):
+def test_invariance_prints_a_row_a_layer_and_draws_it(trained, answers):
     root, run_id = trained
-    done = run("invariance", f"--run={run_id}", f"--store={root}", "--most=2")
-    assert done.returncode == 0, done.stderr
-    *table, path = done.stdout.splitlines()
+    answer = answers[0]["invariance"]
+    assert answer.code == 0, answer.errors
+    *table, path = answer.output.splitlines()
     named = [line.split("  ")[0] for line in table[3:]]
     assert named[0] == "picture" and named[-1] == "test accuracy" and len(named) == 7
     assert Path(path).read_bytes().startswith(b"\x89PNG")
@@ -99,15 +109,11 @@ def test_invariance_prints_a_row_a_layer_and_draws_it(trained):
     assert table[-1].split()[-1] == f"{found['shift']['2']:.3f}"
 
 
-def test_filters_are_drawn_as_they_are_kept(trained):
+def test_filters_are_drawn_as_they_are_kept(trained, answers):
     root, run_id = trained
-    rows = {"name": "seq_digits", "length": 8, "order": "rows"}
-    gru = {"name": "gru", "hidden_size": 4}
-    beside = train(root, {**RUN, "task": rows, "model": gru}, train__num_steps=2)
-    arguments = (f"--run={run_id}", f"--store={root}", f"--beside={beside}")
-    done = run("filters", *arguments)
-    assert done.returncode == 0, done.stderr
-    paths = [Path(line) for line in done.stdout.split()]
+    answer = answers[0]["filters"]
+    assert answer.code == 0, answer.errors
+    paths = [Path(line) for line in answer.output.split()]
     assert [p.stem.split("-")[1] for p in paths] == ["filters", "maps", "field"]
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in paths)
     assert "gru on seq_digits" in paths[2].with_suffix(".svg").read_text()
@@ -118,30 +124,27 @@ def test_filters_are_drawn_as_they_are_kept(trained):
     assert len(record["beside"]["gru on seq_digits, |∂E/∂hₜ|"]) == 7
 
 
-def test_a_run_without_layers_is_refused_in_one_line(trained):
-    root, _ = trained
-    other = train(root, RUN, train__num_steps=2)
-    done = run("invariance", f"--run={other}", f"--store={root}")
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+def test_a_run_without_layers_is_refused_in_one_line(answers):
+    answer = answers[0]["no layers"]
+    assert answer.code == 2
+    (line,) = answer.errors.splitlines()
     assert line.startswith(
-        f"--run: {other}, a rnn: needs a model that shows its layers"
+        f"--run: {answers[1]}, a rnn: needs a model that shows its layers"
     )
 
 
-def test_filters_refuses_an_unknown_layer_in_one_line(trained):
-    root, run_id = trained
-    done = run("filters", f"--run={run_id}", f"--store={root}", "--layer=pool")
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+def test_filters_refuses_an_unknown_layer_in_one_line(answers):
+    answer = answers[0]["no such layer"]
+    assert answer.code == 2
+    (line,) = answer.errors.splitlines()
     assert line.startswith("--layer: unknown 'pool'; did you mean 'pool 1'? (known: ")
 
 
-def test_side_cost_prints_counts_and_measures_what_fits(tmp_path):
-    done = run("side_cost", "--quick", "--most_gigabytes=0.0002", f"--store={tmp_path}")
-    assert done.returncode == 0, done.stderr
-    assert Path(done.stdout.split()[-1]).read_bytes().startswith(b"\x89PNG")
-    rows = json.loads((tmp_path / "report/side_cost/cost.json").read_text())
+def test_side_cost_prints_counts_and_measures_what_fits(trained, answers):
+    answer = answers[0]["side cost"]
+    assert answer.code == 0, answer.errors
+    assert Path(answer.output.split()[-1]).read_bytes().startswith(b"\x89PNG")
+    rows = json.loads((trained[0] / "report/side_cost/cost.json").read_text())
     matrix = {row["side"]: row["parameters"] for row in rows if "flops" not in row}
     assert matrix == {8: 16 * 8**4, 16: 16 * 16**4}
     rows = [row for row in rows if "flops" in row]

@@ -41,7 +41,7 @@ def wait_for(condition, process=None, seconds=TIMEOUT):
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         assert process is None or process.poll() is None, process.communicate()[0]
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def children_of(process):

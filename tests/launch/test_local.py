@@ -1,42 +1,17 @@
-"""The local engine with real processes: kills, signals, resumes, two at once."""
+"""The local engine with real processes: a sweep whole, killed, two at once."""
 
 import json
-import os
-import signal
-import time
 
 import pytest
 
 from lib import store
+from lib.report.collect import collect
+from lib.report.export import cells_csv
 from tests.launch import command
 from tests.launch.command import checkpoints, content, finish, finished, wait_for
 
 TINY = "--config=tests/launch/tiny.py"
-LONG = TINY + ":long"
 NUM_RUNS = 16
-GONE_SECONDS = 5.0  # in which the workers of a dead launcher end
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    """A compilation cache of these tests' own; the first of them fills it."""
-    return {**os.environ, "HORIZON_CACHE": str(tmp_path_factory.mktemp("cache"))}
-
-
-@pytest.fixture
-def start(environment):
-    """Starts programs, and ends what is left of them."""
-    started = []
-
-    def start(program, root, *arguments):
-        process = command.start(environment, program, f"--store={root}", *arguments)
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        command.kill_all(process)
-        process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -58,18 +33,9 @@ def whole(environment, tmp_path_factory):
     return root, listening
 
 
-def train_until_recorded(start, root, *arguments):
-    """A long run, past its first record and far from its end."""
-    process = start("sweep", root, LONG, "--workers=1", *arguments)
-    wait_for(lambda: any(root.glob("runs/*/*/metrics.jsonl")), process)
-    path = next(root.glob("runs/*/*/metrics.jsonl"))
-    wait_for(lambda: path.stat().st_size > 0, process)
-    return process
-
-
-def cells(start, root):
-    finish(start("report", root))
-    return (root / "report" / "tiny" / "cells.csv").read_bytes()
+def cells(root):
+    sweep = collect(root, "tiny")
+    return cells_csv(sweep.runs, sweep.choices)
 
 
 def test_a_sweep_does_all_its_runs(whole):
@@ -111,43 +77,7 @@ def test_a_sweep_killed_half_way_ends_with_the_same_cells(whole, start, tmp_path
     assert len(after) == NUM_RUNS
     assert {folder: after[folder] for folder in done} == done
     assert content(tmp_path, "tiny") == content(whole[0], "tiny")
-    assert cells(start, tmp_path) == cells(start, whole[0])
-
-
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)]
-)
-def test_a_signal_saves_what_there_is(start, tmp_path, number, code):
-    process = train_until_recorded(start, tmp_path)
-    process.send_signal(number)
-    assert "the same command goes on from here" in finish(process, code)
-    assert checkpoints(tmp_path) and not finished(tmp_path)
-
-
-def test_a_stopped_run_goes_on_from_where_it_was(start, tmp_path):
-    process = train_until_recorded(start, tmp_path)
-    process.terminate()
-    finish(process, 75)
-    saved = max(int(path.parent.name) for path in checkpoints(tmp_path))
-    assert "1/1 runs done" in finish(start("sweep", tmp_path, LONG, "--workers=1"))
-    (path,) = tmp_path.glob("runs/*/*/metrics.jsonl")
-    events = [json.loads(line) for line in path.read_text().splitlines()]
-    resumed = [e["step"] for e in events if e.get("event") == "resume"]
-    assert resumed == [saved] and saved > 0
-
-
-def test_workers_end_soon_after_their_launcher_is_killed(start, tmp_path):
-    rarely = "--config.train.eval_every=10000"
-    process = train_until_recorded(start, tmp_path, rarely)
-    time.sleep(0.2)  # into a chunk of steps, after which there is no one to tell
-    workers = command.children_of(process)
-    os.kill(process.pid, signal.SIGKILL)
-    wait_for(lambda: not any(map(command.is_alive, workers)), seconds=GONE_SECONDS)
-    assert workers and checkpoints(tmp_path)
-    (failure,) = tmp_path.glob("runs/*/*/failure.json")
-    assert json.loads(failure.read_text())["state"] == "preempted", (
-        "no fault of its own"
-    )
+    assert cells(tmp_path) == cells(whole[0])
 
 
 def test_two_launchers_share_a_store(whole, start, tmp_path):

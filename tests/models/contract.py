@@ -96,6 +96,12 @@ def assert_close(a: Any, b: Any) -> None:
         np.testing.assert_allclose(x, y, rtol=1e-5, atol=1e-5)
 
 
+def jit_as_runs(function: Any) -> Any:
+    """Compiled as what trains: without optimizations last bits of some models differ,
+    those of a program of several runs from those of a program of one."""
+    return jax.jit(function, compiler_options=compiler_options(1))
+
+
 class Contract:
     """The tests; a class of a test file says of which models."""
 
@@ -191,9 +197,7 @@ class Contract:
             return jax.lax.map(lambda p: train(p, num_steps), params)
 
         many = jax.tree.map(lambda p: jnp.stack([p, 0.5 * p]), case.params)
-        # Compiled as runs are: not optimized, the last bits of some models differ.
-        compiled = functools.partial(jax.jit, compiler_options=compiler_options(1))
-        both, alone = compiled(mapped)(many, 3), compiled(train)
+        both, alone = jit_as_runs(mapped)(many, 3), jit_as_runs(train)
         for r in range(2):
             own = alone(jax.tree.map(lambda p, r=r: p[r], many), 3)
             for a, b in zip(jax.tree.leaves(both), jax.tree.leaves(own), strict=True):

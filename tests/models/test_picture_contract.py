@@ -9,7 +9,7 @@ import pytest
 
 from lib.registry import PICTURE_MODELS, check_fit
 from lib.types import Interface
-from tests.models.contract import draw_like
+from tests.models.contract import draw_like, jit_as_runs
 
 B, SIDE = 3, 9
 INTERFACE = Interface(0, 2, 4, image=(SIDE, SIDE, 2))
@@ -82,9 +82,10 @@ def test_mapped_is_alone_bit_for_bit(name):
         return jax.lax.fori_loop(0, 3, step, params)
 
     many = jax.tree.map(lambda p: jnp.stack([p, 0.5 * p]), params)
-    both = jax.jit(lambda many: jax.lax.map(train, many))(many)
+    both = jit_as_runs(lambda many: jax.lax.map(train, many))(many)
+    alone = jit_as_runs(train)
     for r in range(2):
-        own = jax.jit(train)(jax.tree.map(lambda p, r=r: p[r], many))
+        own = alone(jax.tree.map(lambda p, r=r: p[r], many))
         for a, b in zip(jax.tree.leaves(both), jax.tree.leaves(own), strict=True):
             np.testing.assert_array_equal(a[r], b)
 

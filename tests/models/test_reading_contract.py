@@ -10,7 +10,7 @@ import pytest
 
 from lib.registry import READING_MODELS
 from lib.types import Interface, Model
-from tests.models.contract import assert_close, draw_like
+from tests.models.contract import assert_close, draw_like, jit_as_runs
 
 B, T, SIDE = 2, 5, 8
 INTERFACE = Interface(7, 7, 4, padding=True, image=(SIDE, SIDE, 3))
@@ -138,7 +138,8 @@ def test_mapped_is_alone_bit_for_bit(name):
         return jax.lax.fori_loop(0, 2, step, params)
 
     many = jax.tree.map(lambda p: jnp.stack([p, 0.5 * p]), case.params)
-    both, alone = jax.jit(lambda many: jax.lax.map(train, many))(many), jax.jit(train)
+    mapped = jit_as_runs(lambda many: jax.lax.map(train, many))
+    both, alone = mapped(many), jit_as_runs(train)
     for r in range(2):
         own = alone(jax.tree.map(lambda p, r=r: p[r], many))
         for a, b in zip(jax.tree.leaves(both), jax.tree.leaves(own), strict=True):
