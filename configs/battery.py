@@ -50,7 +50,7 @@ MODELS = {
         "name": "transformer",
         "num_heads": 2,
         "mlp_factor": 2,
-        "context": 256,
+        "context": 128,  # no task of the quick size is longer
         **TWO_LAYERS,
     },
     "tcn, sees 64": {
@@ -144,7 +144,8 @@ def _models(size: str) -> dict[str, dict[str, Any]]:
     families = (RECURRENT_MODELS, LINEAR_MODELS, MATRIX_MODELS, WINDOW_MODELS)
     names = [name for family in families for name in family]
     others = {name: {"name": name, **OTHERS.get(name, {})} for name in names}
-    return {**others, **MODELS}
+    transformer = {**MODELS["transformer"], "context": max(LENGTHS)}
+    return {**others, **MODELS, "transformer": transformer}
 
 
 def _parts(size: str) -> list[tuple[str, Part]]:
