@@ -1,15 +1,17 @@
 """What the README says to type works: Python as it stands, commands in small."""
 
+import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+
+from tests.experiments.test_train_generate_reproduce import ask
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -30,11 +32,11 @@ def commands():
     return [line.split("  #")[0].strip() for line in lines if line.strip()]
 
 
-def run(command, folder):
-    words = [w for w in shlex.split(command) if w]
-    return subprocess.run(
-        [sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True
-    )
+def run(*lines):
+    """The answers of programs to command lines, one after another."""
+    split = [[w for w in shlex.split(line) if w] for line in lines]
+    named = ((w[2].removeprefix("experiments."), *w[3:]) for w in split)
+    return ask({**os.environ}, *named)
 
 
 def test_the_library_example_runs(capsys):
@@ -71,27 +73,32 @@ def test_the_commands_of_a_sweep_run_in_small(tmp_path):
     small = " ".join(f"--config.{setting}" for setting in SMALL)
     store = str(tmp_path / "store")
     train = next(c for c in named if "experiments.train --config=configs/horizon" in c)
-    done = run(f"{train} {small} --store={store}", tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert '"state": "done"' in done.stdout
     sweep = next(c for c in named if "experiments.sweep" in c and "--store" in c)
-    done = run(f"{sweep} {small} --dry-run", tmp_path)
-    assert done.returncode == 0 and "31 cells" in done.stderr
     own = next(c for c in named if "--model=" in c)
-    done = run(f"{own} {small} --dry-run", tmp_path)
-    assert done.returncode == 0 and "36 cells" in done.stderr, done.stderr
-    for program in ("status", "verify", "report"):
-        done = run(f"python -m experiments.{program} --store={store}", tmp_path)
-        assert done.returncode == 0, done.stderr
+    answers = run(
+        f"{train} {small} --store={store}",
+        f"{sweep} {small} --dry-run",
+        f"{own} {small} --dry-run",
+        *(
+            f"python -m experiments.{program} --store={store}"
+            for program in ("status", "verify", "report")
+        ),
+    )
+    assert [answer.code for answer in answers] == [0] * 6, answers
+    assert '"state": "done"' in answers[0].output
+    assert "31 cells" in answers[1].errors
+    assert "36 cells" in answers[2].errors
 
 
 def test_every_flag_the_readme_names_exists():
-    for command in commands():
-        if command.startswith("python -m experiments."):
-            program = command.split()[2]
-            help_text = run(f"python -m {program} --help", ROOT).stdout
-            for flag in re.findall(r"--([a-z_]+)[= ]", command):
-                assert f"--{flag}" in help_text or f"--[no]{flag}" in help_text, command
+    named = [c for c in commands() if c.startswith("python -m experiments.")]
+    programs = sorted({c.split()[2] for c in named})
+    answers = run(*(f"python -m {program} --help" for program in programs))
+    help_of = {p: a.output for p, a in zip(programs, answers, strict=True)}
+    for command in named:
+        said = help_of[command.split()[2]]
+        for flag in re.findall(r"--([a-z_]+)[= ]", command):
+            assert f"--{flag}" in said or f"--[no]{flag}" in said, command
 
 
 def test_every_file_of_the_tree_is_there():
