@@ -71,6 +71,18 @@ def load_own(own: OwnFlags, num_threads: int = 1) -> Own:
     return Own(found["model"], found["task"])
 
 
+def split_given(text: str) -> list[str]:
+    """The file with its factory, and the settings; a path may hold commas.
+
+    A setting's value may hold colons: the file ends at the first ".py:".
+    """
+    path, colon, rest = text.partition(".py:")
+    if not colon:  # no Python file: what is said of it names it whole
+        path, colon, rest = text.rpartition(":")
+    factory, *pairs = rest.split(",")
+    return [f"{path}{colon}{factory}", *pairs]
+
+
 def name_apart(given: Sequence[Given]) -> tuple[Given, ...]:
     """What was given, each under a label of its own: with its file where two share one.
 
@@ -150,7 +162,7 @@ def _known(what: Any, checked: set[str]) -> bool:
 def _load(kind: Any, text: str) -> Given:
     from lib import own
 
-    given, *pairs = _split(text)
+    given, *pairs = split_given(text)
     settings = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -166,13 +178,6 @@ def _load(kind: Any, text: str) -> Given:
 
 def _label(name: str, settings: Mapping[str, Any]) -> str:
     return ", ".join([name, *(f"{key} {value}" for key, value in settings.items())])
-
-
-def _split(text: str) -> list[str]:
-    """The file with its factory, and the settings; a path may hold commas."""
-    path, colon, rest = text.rpartition(":")
-    factory, *pairs = rest.split(",")
-    return [f"{path}{colon}{factory}", *pairs]
 
 
 def _value(text: str) -> Any:

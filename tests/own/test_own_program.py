@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.own import split_given
 from tests.experiments.test_train_generate_reproduce import ask
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,6 +147,19 @@ def test_two_files_with_a_factory_of_one_name_are_two_curves():
         "['a.py:make_cell', 'b.py:make_cell', 'cell, decay 0.5']",
         "a.py:make_cell: is given twice",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "parts"),
+    [
+        ("my,cell.py:make,path=a:b", ["my,cell.py:make", "path=a:b"]),
+        ("cell.py:make,path=c.py:d,n=1", ["cell.py:make", "path=c.py:d", "n=1"]),
+        ("c:/cell.py:make", ["c:/cell.py:make"]),
+        ("no/file:make,n=1", ["no/file:make", "n=1"]),
+    ],
+)
+def test_a_setting_may_hold_what_parts_the_file_from_its_factory(given, parts):
+    assert split_given(given) == parts
 
 
 def ran(code):
