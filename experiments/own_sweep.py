@@ -1,5 +1,6 @@
 """The user's models and tasks in an experiment: more values of its axes, or its own."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from experiments.experiment import Experiment
 from experiments.own import Given, Own
 from lib.sweep import Axis, compare
+
+_LONGEST_NAME = 64  # characters of a sweep's name
 
 Parts = dict[str, tuple[dict[str, Any], Sequence[Axis]]]
 
@@ -54,7 +57,12 @@ def replace_in(single: Experiment, own: Own) -> Experiment:
 def _name(experiment: Experiment, own: Own) -> str:
     """A name of its own, or the sweep would take the place of the config's."""
     labels = "-".join(given.label for given in (*own.models, *own.tasks))
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{experiment.name}-{labels}")[:64]
+    whole = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{experiment.name}-{labels}")
+    if len(whole) <= _LONGEST_NAME:
+        return whole
+    # What is cut off still tells two names apart.
+    tail = "-" + hashlib.sha256(whole.encode()).hexdigest()[:8]
+    return whole[: _LONGEST_NAME - len(tail)] + tail
 
 
 def _with_models(

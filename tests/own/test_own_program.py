@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.own import split_given
+from experiments.experiment import Experiment
+from experiments.own import Given, Own, split_given
+from experiments.own_sweep import join
 from tests.experiments.test_train_generate_reproduce import ask
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,6 +162,18 @@ def test_two_files_with_a_factory_of_one_name_are_two_curves():
 )
 def test_a_setting_may_hold_what_parts_the_file_from_its_factory(given, parts):
     assert split_given(given) == parts
+
+
+def test_long_names_that_are_cut_stay_apart():
+    labels = [f"cell, {'width 8, ' * 8}decay 0.{i}" for i in (5, 6)]
+    base = Experiment("battery", "", "", {}, [])
+    names = [
+        join(base, Own((Given(label, "cell.py:cell", {}),), ())).name
+        for label in labels
+    ]
+    assert [name[:23] for name in names] == ["battery-cell-width-8-wi"] * 2
+    assert {len(name) for name in names} == {64}  # the most that a store takes
+    assert names[0] != names[1]
 
 
 def ran(code):
