@@ -143,7 +143,13 @@ def _difference(old: Any, new: Any) -> float:
 def _print_provenance(then: dict[str, Any], now: dict[str, Any]) -> None:
     for key in _PROVENANCE:
         if then.get(key) != now.get(key):
-            print(f"{key} differs: then {then.get(key)}, now {now.get(key)}")
+            before, after = (_known(values.get(key)) for values in (then, now))
+            print(f"{key} differs: then {before}, now {after}")
+
+
+def _known(value: Any) -> Any:
+    """The value; "none" where there is none, as a commit outside git."""
+    return "none" if value in (None, "") else value
 
 
 if __name__ == "__main__":

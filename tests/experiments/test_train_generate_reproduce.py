@@ -101,13 +101,14 @@ def trained(environment, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def changed(trained, tmp_path_factory):
-    """A copy of the store in which one number of the result is another."""
+    """A copy of the store with one number another, made on it is not known what."""
     root, run_id, _ = trained
     copy = tmp_path_factory.mktemp("changed") / "store"
     shutil.copytree(root, copy)
     path = store.run_folder(copy, run_id) / "result.json"
     result = json.loads(path.read_text())
     result["metrics"]["test"]["256"]["loss"] += 0.25
+    result["measured"]["device"] = ""  # as a commit where there is no git
     path.write_text(json.dumps(result))
     return copy
 
@@ -197,6 +198,10 @@ def test_a_changed_number_is_named_with_its_size(reproduced):
     assert answer.code == 1, answer.errors
     said = "1 numbers differ; the largest difference is 0.25, in metrics/test/256/loss"
     assert said in answer.output
+
+
+def test_what_was_not_known_of_a_run_is_none(reproduced):
+    assert "device differs: then none, now cpu" in reproduced[1].output.lower()
 
 
 def test_the_prompt_comes_first(written):
