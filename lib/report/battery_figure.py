@@ -8,6 +8,7 @@ from lib import stats
 from lib.report import figure as base
 from lib.report.battery import Battery, BatteryTask, strata
 from lib.report.knob import LENGTH, knob_text, unit_text
+from lib.report.reference import draw_references, references
 from lib.report.score_figure import SCORE_LABEL
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def _task(
     axes.axhline(0, color=base.RULE, linewidth=0.8)
     axes.axhline(1, color=base.RULE, linewidth=0.8)
     axes.axhline(stats.THRESHOLD, color=base.FAINT, linewidth=0.8, linestyle=":")
+    draw_references(axes, references(list(task.models.values())))
     ends = []
     for label, model in task.models.items():
         look, curve = looks[label], model.mean_curve()

@@ -17,6 +17,7 @@ from lib.report.cost_figure import draw_costs
 from lib.report.figure import Look, save_drawing
 from lib.report.markup import Child, element
 from lib.report.page import figure_markup, table_markup
+from lib.report.reference import reference_caption, references
 from lib.report.table import Table
 
 MANY = 30  # more rows are folded away
@@ -77,12 +78,13 @@ def battery_markup(
             ("cost", "Score over all tasks against cost", draw_costs),
         )
     )
+    lines = [r for t in battery.tasks for r in references(list(t.models.values()))]
     aggregate, area, horizon, pairs, by_task, solved = battery_tables(battery)
     return [
         figure_markup(summary, SUMMARY_CAPTION),
         table_markup(aggregate),
         _folded(pairs, len(pairs.rows) > MANY),
-        figure_markup(tasks, TASKS_CAPTION),
+        figure_markup(tasks, TASKS_CAPTION + reference_caption(lines)),
         table_markup(area),
         table_markup(horizon),
         _folded(by_task, True),

@@ -11,6 +11,7 @@ from lib.report.cost import counted, distinct, measured_median
 from lib.report.expected import compare_expected
 from lib.report.knob import LENGTH, knob_name, unit_text
 from lib.report.language import unit_of
+from lib.report.reference import references
 from lib.report.score import ModelScores, knob_of_models, lengths_of
 from lib.report.table import Cell, Table
 
@@ -81,6 +82,10 @@ def solved_table(models: Sequence[ModelScores]) -> Table:
                 if value is not None:
                     ends[place] = f"{value:.3f}"
         rows.append((Cell(name), *(Cell("", ends.get(t, "–")) for t in lengths)))
+    for line in references(models):
+        worth = (f"{line.raw[t]:.3f}" if t in line.raw else "–" for t in lengths)
+        name = f"{line.name} ({line.text})"
+        rows.append((Cell(name), *(Cell("", value) for value in worth)))
     note = (
         f"Seeds that reach a score of {stats.THRESHOLD:g}, of the seeds that ended; "
         f"beside them the mean test {metric} of the runs that did not diverge."

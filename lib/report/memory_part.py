@@ -12,6 +12,7 @@ from lib.report.horizon_figure import draw_horizons
 from lib.report.knob import knob_name
 from lib.report.markup import Child
 from lib.report.page import figure_markup, table_markup
+from lib.report.reference import reference_caption, references
 from lib.report.score import ModelScores, knob_of_models, model_scores
 from lib.report.score_figure import draw_overview, draw_panels
 from lib.report.table import Table
@@ -66,12 +67,13 @@ def part_markup(
             ("mean", f"Mean score against {axis} of all models", draw_overview),
         )
     )
+    lines = reference_caption(references(models))
     return [
         table_markup(score_table(models)),
         figure_markup(horizons, HORIZON_CAPTION.replace("length", axis), is_small=True),
-        figure_markup(panels, PANEL_CAPTION.replace("length", axis)),
+        figure_markup(panels, PANEL_CAPTION.replace("length", axis) + lines),
         figure_markup(
-            overview, OVERVIEW_CAPTION.replace("length", axis), is_small=True
+            overview, OVERVIEW_CAPTION.replace("length", axis) + lines, is_small=True
         ),
         *extrapolation_markup(stem, runs, figures),
         table_markup(solved_table(models)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lib import stats
 from lib.report import figure as base
 from lib.report.knob import knob_text
+from lib.report.reference import draw_references, references
 from lib.report.score import ModelScores, knob_of_models, lengths_of
 from lib.report.score_band import bands_of, mark_training
 from lib.report.score_key import ORACLE, draw_key
@@ -36,7 +37,7 @@ def draw_panels(
             axes.set_axis_off()
             if i == len(models):
                 is_extended = any(model.trained for model in models)
-                draw_key(axes, lengths, windows, is_extended)
+                draw_key(axes, lengths, windows, is_extended, references(models))
             continue
         _frame(axes, lengths, most=5)
         # With shared axes only the lowest panel of a column would carry the ticks.
@@ -57,6 +58,7 @@ def draw_overview(
     lengths = lengths_of(models)
     _frame(axes, lengths, most=10)
     _oracles(axes, models, oracle_windows(models), named=True)
+    draw_references(axes, references(models))
     ends = []
     for model in models:
         look, curve = looks[model.label], model.mean_curve()
@@ -94,6 +96,7 @@ def _panel(
     axes: "Axes", model: ModelScores, look: base.Look, windows: Sequence[int]
 ) -> None:
     _oracles(axes, [model], windows, named=False)
+    draw_references(axes, references([model]))
     if model.trained:
         mark_training(axes, *model.trained)
     field = model.receptive_field

@@ -5,6 +5,7 @@ from math import log2
 from typing import TYPE_CHECKING
 
 from lib.report import figure as base
+from lib.report.reference import LINE, Reference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,7 +15,11 @@ BEYOND = "#f1efe9"  # the shade of lengths beyond those of training
 
 
 def draw_key(
-    axes: "Axes", lengths: Sequence[int], windows: Sequence[int], is_extended: bool
+    axes: "Axes",
+    lengths: Sequence[int],
+    windows: Sequence[int],
+    is_extended: bool,
+    lines: Sequence[Reference] = (),
 ) -> None:
     """Says what the marks mean, in the place of a panel.
 
@@ -53,8 +58,12 @@ def draw_key(
             ends, y - 0.06, y + 0.06, color=BEYOND, linewidth=0
         )
         marks.append(("longer than in training", shade))
+    for line in lines:
+        dots = lambda y: axes.plot(ends, [y] * 2, **LINE)
+        marks.append((f"{line.name}: {line.text}", dots))
+    apart = min(0.23, 1.08 / (len(marks) - 1))
     for i, (text, draw) in enumerate(marks):
-        height = 0.95 - 0.23 * i
+        height = 0.95 - apart * i
         draw(height)
         axes.text(right + 0.2, height, text, fontsize=7.5, va="center")
 
