@@ -17,7 +17,7 @@ from lib.stats import working_range
         # A value that fails ends the range; one beyond it that works is not of it.
         ({1e-4: 0.95, 1e-3: None, 1e-2: 1.0, 1e-1: 0.9}, (1e-2, 1e-1), (False, True)),
         ({1e-3: 1.0, 1e-2: 0.0, 1e-1: 1.0, 1.0: 1.0}, (1e-1, 1.0), (False, True)),
-        ({1e-3: 0.02, 1e-2: 0.0}, (1e-3, 1e-3), (True, False)),
+        ({1e-3: 0.3, 1e-2: 0.0}, (1e-3, 1e-3), (True, False)),
     ],
 )
 def test_values_near_the_best_or_solved_work(scores, ends, is_open):
@@ -32,6 +32,13 @@ def test_values_near_the_best_or_solved_work(scores, ends, is_open):
     "scores", [{}, {1e-3: 0.0, 1e-2: None}, {1e-3: -0.5}, {0.0: 1.0}, {1.0: 3.0}]
 )
 def test_without_a_score_nothing_works(scores):
+    assert working_range(scores) is None
+
+
+@pytest.mark.parametrize(
+    "scores", [{1e-3: 0.0, 3e-3: 0.03, 1e-2: 0.012}, {1e-3: 0.02, 1e-2: 0.0}]
+)
+def test_what_learned_nothing_works_nowhere(scores):
     assert working_range(scores) is None
 
 

@@ -7,7 +7,7 @@ from lib import stats
 from lib.report.collect import Sweep, dig, number
 from lib.report.expected import cell_text
 from lib.report.table import Cell, Table
-from lib.stats.working import SHARE
+from lib.stats.working import LEARNED, SHARE
 
 
 def choice_table(sweep: Sweep) -> Table:
@@ -27,9 +27,9 @@ def choice_table(sweep: Sweep) -> Table:
     note = (
         "Chosen by validation score alone, with seeds that are not reported. Works: "
         "the values tried around the best one that score at least "
-        f"{SHARE:g} of its score, or {stats.THRESHOLD:g}; ≥: the range ends where the "
-        "values tried do. Of several settings tuned together, a value has the best "
-        "score over the others."
+        f"{SHARE:g} of its score, or {stats.THRESHOLD:g}; –: none reaches {LEARNED:g}; "
+        "≥: the range ends where the values tried do. Of several settings tuned "
+        "together, a value has the best score over the others."
     )
     return Table("Choices made by tuning", columns, rows, note, frozenset({1, 2, 4, 5}))
 
