@@ -42,6 +42,7 @@ from lib.types import Batch, PRNGKey, Split, Task
 OPERATORS = ("MAX", "MIN", "MED", "SM")  # symbols from 10 on
 CLOSE = 14
 NUM_JUDGED = 16_384  # examples that the floor is measured on
+JUDGED_AT_ONCE = 1024  # of them: 4096 symbols each take under 200 MB
 
 
 class Writer(NamedTuple):
@@ -149,10 +150,14 @@ _draw = jax.jit(write_lists, static_argnums=(2, 3, 4, 5))
 def measured_floor(length: int, max_depth: int, nesting: float) -> float:
     """The share of the likeliest value among examples that are always the same."""
     padded = 2 ** (length - 1).bit_length()  # to compile for few lengths
-    key = jax.random.key(0)
-    batch = _draw(key, jnp.int32(length), NUM_JUDGED, padded, max_depth, nesting)
-    values = np.asarray(batch.targets[:, length - 1])
-    return float(np.bincount(values).max() / NUM_JUDGED)
+    counts = np.zeros(10, np.int64)
+    for index in range(NUM_JUDGED // JUDGED_AT_ONCE):
+        key = jax.random.fold_in(jax.random.key(0), index)
+        size = jnp.int32(length)
+        batch = _draw(key, size, JUDGED_AT_ONCE, padded, max_depth, nesting)
+        values = np.asarray(batch.targets[:, length - 1])
+        counts += np.bincount(values, minlength=len(counts))
+    return float(counts.max() / NUM_JUDGED)
 
 
 def make_listops(

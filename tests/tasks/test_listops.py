@@ -5,12 +5,15 @@ import os
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from lib.registry import TASKS
+from lib.tasks import listops
 from lib.tasks.listops import evaluate
+from lib.types import Batch
 from tests.tasks.exact import as_examples, check_counts, check_sampler, draw
 from tests.tasks.listops_language import lists, read_list, value_of
 
@@ -88,3 +91,21 @@ def test_the_measured_floor_is_the_share_of_the_likeliest_value(length):
     floor = TASKS["listops"]("train", 1, length).floor(length)
     # Four standard errors of 16,384 examples, and the largest of ten is chosen.
     assert floor == pytest.approx(shares.max(), abs=4 * np.sqrt(0.1 * 0.9 / 16_384))
+
+
+def test_the_floor_is_counted_over_draws_that_fit_in_memory(monkeypatch):
+    """A symbol takes 40 bytes where it is drawn: a draw of 4096 symbols a list."""
+    values, keys, sizes = [], set(), []
+
+    def draw_one_value(key, length, batch_size, padded, *_):
+        keys.add(jax.random.key_data(key).tobytes())
+        sizes.append(batch_size * padded)
+        drawn = np.full((batch_size, padded), len(sizes) % 3)
+        values.extend(drawn[:, length - 1])
+        return Batch(drawn, drawn, jnp.ones(drawn.shape))
+
+    monkeypatch.setattr(listops, "_draw", draw_one_value)
+    floor = TASKS["listops"]("train", 1, 4096, nesting=0.0625).floor(4096)
+    assert len(values) == 16_384 and len(keys) == len(sizes)
+    assert 40 * max(sizes) < 256e6  # all lists at once: 2.7e9
+    assert floor == max(Counter(values).values()) / len(values)
