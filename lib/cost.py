@@ -20,9 +20,10 @@ def model_cost(model: Model, interface: Interface) -> dict[str, Any]:
     """Parameters, state size (numbers carried a sequence) and FLOPs a token.
 
     FLOPs are those of the step form for one token, two for a multiply and add: for a
-    convolution or a window that is what the output at one position needs. A model
-    without a step form is counted over a sequence of one token. A picture counts as one
-    token; before words it is read once, in `flops_per_image`.
+    convolution or a window that is what the output at one position needs. What a model
+    works out of its weights once for a whole sequence (`Model.prepared`) is no part of
+    a token. A model without a step form is counted over a sequence of one token. A
+    picture counts as one token; before words it is read once, in `flops_per_image`.
     """
     shapes = _shapes(model, interface)
     cost = {
@@ -62,12 +63,17 @@ def _shapes(model: Model, interface: Interface) -> _Shapes:
 
 
 def _token_flops(model: Model, shapes: _Shapes) -> int:
-    def one_token(params: Any, carry: Any) -> Any:
-        if model.causal:
-            return model.step(params, carry, shapes.token)
-        return model.apply(params, carry, shapes.window, None, None)
+    weights, step = shapes.params, model.step
+    if model.prepared and not model.prepared.looks_up:
+        weights = jax.eval_shape(model.prepared.prepare, weights)
+        step = model.prepared.step
 
-    return count_flops(one_token, shapes.params, shapes.carry)
+    def one_token(weights: Any, carry: Any) -> Any:
+        if model.causal:
+            return step(weights, carry, shapes.token)
+        return model.apply(weights, carry, shapes.window, None, None)
+
+    return count_flops(one_token, weights, shapes.carry)
 
 
 def tokens_per_example(task: Task) -> int:

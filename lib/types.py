@@ -123,11 +123,13 @@ class Task(NamedTuple):
 class Prepared(NamedTuple):
     """A model's step in two: what does not depend on the input, once, and the rest.
 
-    `step(prepare(params), carry, x)` is `Model.step(params, carry, x)`.
+    `step(prepare(params), carry, x)` is `Model.step(params, carry, x)`. A token costs
+    what this step does, unless it looks up what other models work out by a product.
     """
 
     prepare: Callable[[Params], PyTree]
     step: Callable[[PyTree, Carry, PyTree], tuple[Carry, PyTree]]
+    looks_up: bool = False
 
 
 class Layers(NamedTuple):

@@ -8,6 +8,8 @@ from jax import lax
 from lib.cost import count_flops, model_cost
 from lib.models.cnn import make_cnn
 from lib.models.mlp import make_mlp
+from lib.models.orthogonal_rnn import make_orthogonal_rnn
+from lib.models.rnn import make_rnn
 from lib.types import Interface
 
 
@@ -59,3 +61,20 @@ def test_a_filter_costs_its_area_at_each_place_and_its_parameters_once():
         convolved = side**2 * 4 * (2 * 3 * 3 * 2 + 1 + 1)
         # Pooling compares, which is not counted where it is a reduction.
         assert cost["flops_per_token"] == convolved + 2 * places * 3 + 3
+
+
+@pytest.mark.parametrize(
+    ("make", "elementwise"),
+    # tanh of a sum with a bias; of modrelu sign, size, bias, maximum, product.
+    [(make_rnn, 3), (make_orthogonal_rnn, 6)],
+)
+@pytest.mark.parametrize("floats", [False, True])
+def test_a_token_of_a_recurrence_costs_its_products_alone(make, elementwise, floats):
+    """The rotation is worked out once for a sequence; no product is a lookup."""
+    D, H, V = 5, 16, 3
+    interface = Interface(0 if floats else D, D, V)
+    products = 2 * (D * H + H * H + H * V)
+    for layers, more in ((1, 0), (2, 2 * (H * H + H * H) + elementwise * H)):
+        model = make(interface, hidden_size=H, num_layers=layers)
+        cost = model_cost(model, interface)["flops_per_token"]
+        assert cost == products + elementwise * H + V + more

@@ -92,7 +92,8 @@ def test_another_key_writes_another_text(written):
 
 
 @pytest.mark.parametrize(
-    ("name", "embedding_size"), [("rnn", 0), ("lstm", 4), ("gru", 0), ("gru", 4)]
+    ("name", "embedding_size"),
+    [("rnn", 0), ("lstm", 4), ("gru", 0), ("gru", 4), ("orthogonal_rnn", 4)],
 )
 def test_the_prepared_step_is_the_step(name, embedding_size):
     settings = {"hidden_size": 6, "num_layers": 2, "embedding_size": embedding_size}

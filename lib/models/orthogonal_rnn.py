@@ -23,20 +23,21 @@ matrix of signs beside it, so that it is a rotation. Vectors are rows; S holds t
 H (H - 1) / 2 numbers above the diagonal row by row.
 """
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, PyTree
 
 from lib.models.initializer import uniform_within
 from lib.models.stack import Direction, Pooling, stack
 from lib.ops.feedback import feedback
 from lib.ops.linear import project
 from lib.setting import Bound, Count, Probability, Scalar, Size, Traced
-from lib.types import Interface, Model, PRNGKey
+from lib.types import Interface, Model, Params, Prepared, PRNGKey
 
 Hidden = Float[Array, "B H"]
 # Below pi, where the Cayley transform has no finite argument.
@@ -51,23 +52,26 @@ class OrthogonalRNN(nn.Module):
     def setup(self) -> None:
         D, H = self.input_size, self.hidden_size
         self.U = self.param("U", nn.initializers.he_normal(), (D, H))
-        self.S = self.param("S", self._init_S, (H * (H - 1) // 2,))
+        self.W = self._make_W()
         self.b = self.param("b", uniform_within(0.01), (H,))
 
     def initial(self, batch_size: int) -> Hidden:
         return jnp.zeros((batch_size, self.hidden_size))
 
     def step(self, h: Hidden, x: Float[Array, "B D"]) -> tuple[Hidden, Hidden]:
-        W = cayley(self.S, self.hidden_size)
-        (h,) = modrelu(self.b, project(x, self.U) + h @ W, (h,))
+        (h,) = modrelu(self.b, project(x, self.U) + h @ self.W, (h,))
         return h, h
 
     def __call__(
         self, h: Hidden, x: Float[Array, "T B D"], reset: Bool[Array, "T B"] | None
     ) -> tuple[Hidden, Float[Array, "T B H"]]:
-        W = cayley(self.S, self.hidden_size)
-        (h,), all_h = feedback(modrelu, self.b, project(x, self.U), W, (h,), reset)
+        z = project(x, self.U)
+        (h,), all_h = feedback(modrelu, self.b, z, self.W, (h,), reset)
         return h, all_h
+
+    def _make_W(self) -> Float[Array, "H H"]:
+        H = self.hidden_size
+        return cayley(self.param("S", self._init_S, (H * (H - 1) // 2,)), H)
 
     def _init_S(self, key: PRNGKey, shape: tuple[int]) -> Float[Array, " S"]:
         """2 tan(angle / 2) for the first, third, ... pair of neighbours; else zeros."""
@@ -76,6 +80,14 @@ class OrthogonalRNN(nn.Module):
         paired = (second == first + 1) & (first % 2 == 0)
         angle = uniform_within(self.max_phase)(key, (H // 2,))
         return jnp.zeros(shape).at[np.flatnonzero(paired)].set(2 * jnp.tan(angle / 2))
+
+
+class TurningRNN(OrthogonalRNN):
+    """The same layer with W in place of S, as it is worked out once for many steps."""
+
+    def _make_W(self) -> Float[Array, "H H"]:
+        H = self.hidden_size
+        return self.param("W", nn.initializers.orthogonal(), (H, H))
 
 
 def modrelu(
@@ -107,13 +119,32 @@ def make_orthogonal_rnn(
 
     max_phase is in radians a step, the largest angle at the start.
     """
-    return stack(
-        interface,
-        lambda _, size: OrthogonalRNN(size, hidden_size, max_phase),
-        hidden_size,
-        num_layers=num_layers,
-        embedding_size=embedding_size,
-        dropout=dropout,
-        pooling=pooling,
-        direction=direction,
-    )
+
+    def build(Layer: type[OrthogonalRNN]) -> Model:
+        return stack(
+            interface,
+            lambda _, size: Layer(size, hidden_size, max_phase),
+            hidden_size,
+            num_layers=num_layers,
+            embedding_size=embedding_size,
+            dropout=dropout,
+            pooling=pooling,
+            direction=direction,
+        )
+
+    model = build(OrthogonalRNN)
+    if not model.causal:
+        return model
+
+    def prepare(params: Params) -> PyTree:
+        return {name: _with_W(layer, hidden_size) for name, layer in params.items()}
+
+    return model._replace(prepared=Prepared(prepare, build(TurningRNN).step))
+
+
+def _with_W(layer: Any, size: int) -> Any:
+    """A layer's parameters as `TurningRNN` has them; those of no layer as they are."""
+    if not isinstance(layer, Mapping):
+        return layer
+    kept = {name: value for name, value in layer.items() if name != "S"}
+    return {**kept, "W": cayley(layer["S"], size)}

@@ -60,4 +60,4 @@ def with_prepared_step(
             z = state[0]
         return tuple(carries), z @ weights["V"] + jnp.asarray(weights["c"])[None, :]
 
-    return model._replace(prepared=Prepared(prepare, step))
+    return model._replace(prepared=Prepared(prepare, step, looks_up=True))
