@@ -41,10 +41,13 @@ def model_cost(model: Model, interface: Interface) -> dict[str, Any]:
 
 def count_cost(kind: str, model: Model, interface: Interface) -> int:
     """One of the costs of `model_cost` alone: the other ones take a while to count."""
+    if kind == "parameters":
+        window = _window(interface, _one_step(interface))
+        return _num_reals(jax.eval_shape(model.init, jax.random.key(0), window))
     shapes = _shapes(model, interface)
     if kind == "flops_per_token":
         return _token_flops(model, shapes)
-    return _num_reals({"parameters": shapes.params, "state_size": shapes.carry}[kind])
+    return _num_reals(shapes.carry)
 
 
 class _Shapes(NamedTuple):

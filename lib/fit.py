@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from lib.capability import has_constant_state, has_resets, has_step
 from lib.config import Config
-from lib.types import Interface, Model, Task
+from lib.types import Batch, Interface, Model, Task
 
 
 def check_ends(config: Config, interface: Interface) -> None:
@@ -24,19 +24,27 @@ def check_ends(config: Config, interface: Interface) -> None:
         )
 
 
-def check_pair(config: Config, task: Task, model: Model) -> None:
+def check_pair(config: Config, task: Task, model: Model, batch: Batch) -> None:
     """Raise ValueError where the model cannot do what the task or the config asks.
+
+    `batch` is one of the task's, or the shapes of one.
 
     A model that is not causal has one answer for a whole sequence, and has seen the
     inputs that follow a position, and so perhaps its answer.
     """
     if task.interface.image:
         return
-    problem = next(_unfit(task, model), None) or next(
+    problem = next(_unfit(task, model, batch), None) or next(
         _unread(config, task, model), None
     )
     if problem:
         raise ValueError(f"{_names(config)}: {problem}")
+
+
+def batch_shape(task: Task) -> Batch:
+    """The shapes of a batch of the longest examples; nothing is drawn."""
+    key, length = jax.random.key(0), jnp.int32(task.max_length)
+    return jax.eval_shape(task.sample, key, task.data, length)
 
 
 def num_scored(task: Task) -> int:
@@ -46,11 +54,11 @@ def num_scored(task: Task) -> int:
     return int(jnp.max(jnp.sum(mask > 0, axis=1)))
 
 
-def _unfit(task: Task, model: Model) -> Iterator[str]:
+def _unfit(task: Task, model: Model, batch: Batch) -> Iterator[str]:
     """What the model lacks for the task, whatever it is evaluated on."""
     forward = "the model looks ahead: use one that reads forward only"
     if model.causal:
-        if _restarts(task) and not has_resets(model, task.interface):
+        if batch.reset is not None and not has_resets(model, task.interface):
             yield (
                 "the task's sequences begin anew where a reset says so, and the model "
                 "does not read resets"
@@ -85,12 +93,6 @@ def _unread(config: Config, task: Task, model: Model) -> Iterator[str]:
         yield f"{asked[0]} needs a model whose state keeps its size"
     elif asked and not has_step(model, interface):
         yield f"{asked[0]} needs a model that reads one input at a time (a step form)"
-
-
-def _restarts(task: Task) -> bool:
-    """Whether a sequence that is drawn may begin anew inside."""
-    key, length = jax.random.key(0), jnp.int32(task.max_length)
-    return jax.eval_shape(task.sample, key, task.data, length).reset is not None
 
 
 def _names(config: Config) -> str:

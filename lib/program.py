@@ -22,7 +22,7 @@ from lib.config import (
 from lib.cost import model_cost
 from lib.curriculum import validated_lengths
 from lib.error import UserError
-from lib.fit import check_ends, check_pair
+from lib.fit import batch_shape, check_ends, check_pair
 from lib.gradient import check_recurrent
 from lib.optimizer import make_optimizer
 from lib.registry import MODELS, TASKS, check_fit
@@ -80,14 +80,21 @@ def eval_length(config: Config) -> int:
     return max(config.task["length"], *config.evaluation.lengths, 1)
 
 
-def check_program(config: Config) -> None:
-    """Raise UserError where task, model and optimizer do not fit; shapes alone."""
+def check_program(config: Config, known: dict[str, Any] | None = None) -> None:
+    """Raise UserError where task, model and optimizer do not fit; shapes alone.
+
+    Tracing takes most of the time: checks that are given the same `known`, at first
+    empty, share the shapes of the batches and parameters that are the same for them.
+    """
+    known = {} if known is None else known
     try:
         _check_shards(config)
         program = make_program(config)
         check_ends(config, program.task.interface)
         _check_evaluation(program)
-        check_pair(config, program.task, program.make_model(make_hparams(config)))
+        batch = _batch_shape(program, known)
+        model = program.make_model(make_hparams(config))
+        check_pair(config, program.task, model, batch)
         _check_curriculum(program)
         if config.train.stop_score and program.task.optimum is None:
             raise ValueError(
@@ -95,7 +102,8 @@ def check_program(config: Config) -> None:
                 "this one's optimum is unknown"
             )
         hparams = {key: jnp.float32(v) for key, v in make_hparams(config).items()}
-        jax.eval_shape(functools.partial(_forward, program), hparams)
+        params = _params_shape(program, hparams, batch, known)
+        jax.eval_shape(functools.partial(_forward, program), hparams, params, batch)
     except UserError:
         raise
     except (ValueError, TypeError) as error:
@@ -341,12 +349,29 @@ def _of_section(section: str, hparams: Hparams) -> Mapping[str, Any]:
     }
 
 
-def _forward(program: Program, hparams: Hparams) -> Any:
+def _batch_shape(program: Program, known: dict[str, Any]) -> Any:
+    config = program.config
+    key = json.dumps(["batch", dict(config.task), config.train.batch_size])
+    if key not in known:
+        known[key] = batch_shape(program.task)
+    return known[key]
+
+
+def _params_shape(
+    program: Program, hparams: Hparams, batch: Any, known: dict[str, Any]
+) -> Any:
+    """The shapes of the parameters that a model begins with on such inputs."""
+    interface, model = program.task.interface, dict(program.config.model)
+    key = repr(("params", json.dumps(model), interface, batch.inputs))
+    if key not in known:
+        init = lambda h, inputs: program.make_model(h).init(jax.random.key(0), inputs)
+        known[key] = jax.eval_shape(init, hparams, batch.inputs)
+    return known[key]
+
+
+def _forward(program: Program, hparams: Hparams, params: Any, batch: Any) -> Any:
     """The training loss of fresh parameters: what `eval_shape` checks."""
-    task = program.task
-    batch = task.sample(jax.random.key(0), task.data, jnp.int32(task.max_length))
     model = program.make_model(hparams)
-    params = model.init(jax.random.key(0), batch.inputs)
     outputs = predict(model, params, batch.inputs, None)
     make_optimizer_state = functools.partial(_optimizer, program.config)(hparams).init
-    return task.loss.accumulate(outputs, batch), make_optimizer_state(params)
+    return program.task.loss.accumulate(outputs, batch), make_optimizer_state(params)

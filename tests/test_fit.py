@@ -4,14 +4,14 @@ import pytest
 
 from lib.config import make_config
 from lib.error import UserError
-from lib.fit import check_pair, num_scored
+from lib.fit import batch_shape, check_pair, num_scored
 from lib.program import check_program
 from tests.small import small
 from tests.toy import toy_model, toy_task
 
 
 def check(task, model, **values):
-    check_pair(make_config(small(**values)), task, model)
+    check_pair(make_config(small(**values)), task, model, batch_shape(task))
 
 
 def refused(task, model, said, **values):

@@ -189,6 +189,7 @@ def _check_cells(cells: Sequence[Cell]) -> None:
     """Validate every run of every cell; shapes once a program."""
     problems: dict[str, list[str]] = {}
     checked: set[str] = set()
+    known: dict[str, Any] = {}  # shapes that programs share
     for cell in cells:
         points = [None] if cell.tune is None else cell.tune["points"]
         configs = [
@@ -199,7 +200,7 @@ def _check_cells(cells: Sequence[Cell]) -> None:
         for given in configs:
             config, found = check_config(given)
             if config is not None:
-                found = _program_problems(config, checked)
+                found = _program_problems(config, checked, known)
             for problem in found:
                 problems.setdefault(problem, []).append(where)
     if problems:
@@ -209,11 +210,13 @@ def _check_cells(cells: Sequence[Cell]) -> None:
         raise UserError("\n".join(lines[:_MAX_PROBLEMS] + tail))
 
 
-def _program_problems(config: Any, checked: set[str]) -> list[str]:
+def _program_problems(
+    config: Any, checked: set[str], known: dict[str, Any]
+) -> list[str]:
     try:
         key = make_program(config).key
         if key not in checked:
-            check_program(config)
+            check_program(config, known)
             checked.add(key)
     except ValueError as error:
         return str(error).splitlines()
