@@ -48,7 +48,9 @@ def test_every_figure_of_scores_has_the_line_where_the_task_has_the_fact(sweep):
         panels = draw_panels(models, styles, False)
         overview = draw_overview(models, styles, True)
         drawn[name] = [*panels.axes[: len(MODELS)], *overview.axes]
-    tasks = draw_tasks(battery(sweep), styles, False).axes
+    together = battery(sweep)
+    assert together is not None
+    tasks = draw_tasks(together, styles, False).axes
     drawn["mqar"].append(tasks[0])
     drawn["parity"].append(tasks[1])
     points = np.stack([np.log2(LENGTHS), WORTH], axis=1)
