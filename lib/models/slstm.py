@@ -32,6 +32,7 @@ from lib.models.heads import Past, check_heads, init_taps, no_past
 from lib.models.stack import Pooling
 from lib.ops.cell import State
 from lib.ops.depthwise import short_convolution
+from lib.ops.linear import project_each
 from lib.ops.recurrence import recurrence
 from lib.ops.slstm import slstm_cell
 from lib.setting import Count, Probability, Size
@@ -62,37 +63,37 @@ class SLSTM(nn.Module):
         return past, (zeros, zeros, zeros, zeros)
 
     def step(self, carry: Carry, x: Float[Array, "B H"]) -> tuple[Carry, Array]:
-        (past, state), both = self._read(carry, x[None], None)
-        U, W = self._matrices()
-        z = both[0] @ U + self.b[None, :]
+        (past, state), u = self._read(carry, x[None], None)
+        z = project_each((u[0], x), (self.U_1, self.U_2), self.b)
+        W = self._recurrent_matrix()
         state = slstm_cell.step(z, state[0] @ W, state)
         return (past, state), head_norm(state[0], self.s, self.num_heads)
 
     def __call__(
         self, carry: Carry, x: Float[Array, "T B H"], reset: Bool[Array, "T B"] | None
     ) -> tuple[Carry, Float[Array, "T B H"]]:
-        (past, state), both = self._read(carry, x, reset)
-        U, W = self._matrices()
+        (past, state), u = self._read(carry, x, reset)
+        both, U, W = (u, x), (self.U_1, self.U_2), self._recurrent_matrix()
         state, h = recurrence(slstm_cell, both, U, W, self.b, state, reset)
         return (past, state), head_norm(h, self.s, self.num_heads)
 
     def _read(
         self, carry: Carry, x: Float[Array, "T B H"], reset: Array | None
-    ) -> tuple[Carry, Float[Array, "T B 2H"]]:
-        """u and x side by side."""
+    ) -> tuple[Carry, Float[Array, "T B H"]]:
+        """u, what the gates i and f read of the inputs."""
         (past, state), u = carry, x
         if self.conv_size:
             u, past = short_convolution(x, past, self.K, reset)
             u = jax.nn.silu(u)
-        return (past, state), jnp.concatenate([u, x], axis=-1)
+        return (past, state), u
 
-    def _matrices(self) -> tuple[Float[Array, "2H G"], Float[Array, "H G"]]:
-        """U_1 and U_2 on a diagonal, and R with its blocks in place."""
-        zeros = jnp.zeros_like(self.U_1)
-        U = jnp.block([[self.U_1, zeros], [zeros, self.U_2]])
-        one = jnp.eye(self.num_heads)
-        W = self.R[:, :, :, None] * one[:, None, None, :, None]  # [P, K, 4, P, K]
-        return U, W.reshape(self.hidden_size, 4 * self.hidden_size)
+    def _recurrent_matrix(self) -> Float[Array, "H G"]:
+        """R with its blocks in place."""
+        W = self.R
+        if self.num_heads > 1:
+            one = jnp.eye(self.num_heads)
+            W = W[:, :, :, None] * one[:, None, None, :, None]  # [P, K, 4, P, K]
+        return W.reshape(self.hidden_size, 4 * self.hidden_size)
 
     def _init_b(self, key: PRNGKey, shape: tuple[int]) -> Float[Array, " G"]:
         head = jnp.linspace(3, 6, self.hidden_size // self.num_heads)

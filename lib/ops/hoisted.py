@@ -14,13 +14,20 @@ from jaxtyping import Array, PyTree
 
 from lib.ops.cell import Cell, Gates, Parts, State, split_gates
 from lib.ops.chunk import restart, scan_with_resets
-from lib.ops.linear import bias_gradient, project, weight_gradient
+from lib.ops.linear import (
+    Inputs,
+    bias_gradient,
+    project,
+    project_each,
+    project_each_gradients,
+    weight_gradient,
+)
 
 
 def _run(
     cell: Cell,
-    x: Array,
-    U: Array,
+    x: Inputs,
+    U: Inputs,
     W: Array,
     b: Array,
     state: State,
@@ -31,8 +38,8 @@ def _run(
 
 def _forward(
     cell: Cell,
-    x: Array,
-    U: Array,
+    x: Inputs,
+    U: Inputs,
     W: Array,
     b: Array,
     state: State,
@@ -43,7 +50,7 @@ def _forward(
         return state, state
 
     zeros = jax.tree.map(jnp.zeros_like, state)
-    last, states = scan_with_resets(step, zeros, state, project(x, U, b), reset)
+    last, states = scan_with_resets(step, zeros, state, project_each(x, U, b), reset)
     return (last, states[0]), (x, U, W, b, state, states, reset)
 
 
@@ -63,13 +70,13 @@ def _backward(cell: Cell, saved: PyTree, gradient: PyTree) -> PyTree:
             dbefore = restart(reset, jax.tree.map(jnp.zeros_like, dbefore), dbefore)
         return dbefore, (dz, du) if any(cell.apart) else (dz, None)
 
-    gates = split_gates(cell, project(x, U, b), project(before[0], W))
+    gates = split_gates(cell, project_each(x, U, b), project(before[0], W))
     slopes: Parts = cell.forward(gates, before)[1]
     xs = (dh, slopes, states[0], reset)
     dstate, (dz, du) = lax.scan(step, dlast, xs, reverse=True)
     dW = weight_gradient(before[0], dz if du is None else du)
-    dU, db = weight_gradient(x, dz), bias_gradient(dz)
-    return project(dz, U.T), dU, dW, db, dstate, None
+    dx, dU = project_each_gradients(x, U, dz)
+    return dx, dU, dW, bias_gradient(dz), dstate, None
 
 
 def _shift(first: Array, states: Array, reset: Array | None) -> Array:

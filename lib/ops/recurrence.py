@@ -19,7 +19,7 @@ from jaxtyping import Array, Bool, Float, PyTree
 from lib.ops.cell import Cell, Gates, Parts, State
 from lib.ops.chunk import chunk_size, scan_chunks, scan_with_resets
 from lib.ops.hoisted import hoisted
-from lib.ops.linear import check_one_dtype, project
+from lib.ops.linear import Inputs, check_one_dtype, project_each
 from lib.ops.stepwise import stepwise
 
 __all__ = ["Cell", "Gates", "Method", "Parts", "State", "choose", "recurrence"]
@@ -34,8 +34,8 @@ _MOST_KEPT = 2**27
 
 def recurrence(
     cell: Cell,
-    x: Float[Array, "T B D"],
-    U: Float[Array, "D G"],
+    x: Float[Array, "T B D"] | tuple[Array, ...],
+    U: Float[Array, "D G"] | tuple[Array, ...],
     W: Float[Array, "H G"],
     b: Float[Array, " G"],
     state: State,
@@ -44,6 +44,8 @@ def recurrence(
 ) -> tuple[State, Float[Array, "T B H"]]:
     """The last state and all h of a cell run over x; zeros before a step with reset.
 
+    Of several x and as many U, one width all, the gates of each lie side by side: those
+    of the first U read the first x.
     `method` is one of `Method`. Raises ValueError for another, and where the arrays
     are not all of one dtype.
     """
@@ -51,10 +53,11 @@ def recurrence(
         known = ", ".join(get_args(Method))
         raise ValueError(f"recurrence: method must be one of {known}, got {method!r}")
     check_one_dtype("recurrence", x, U, W, b, state)
-    if not len(x):
+    some = x[0] if isinstance(x, tuple) else x
+    if not len(some):
         method = "plain"
     if method == "auto":
-        method = choose(cell, x.shape[0], state[0].size * x.dtype.itemsize)
+        method = choose(cell, len(some), state[0].size * some.dtype.itemsize)
     runs = {
         "stepwise": stepwise,
         "checkpointed": _checkpointed,
@@ -74,8 +77,8 @@ def choose(cell: Cell, num_steps: int, bytes_a_step: int) -> Method:
 
 def _plain(
     cell: Cell,
-    x: Array,
-    U: Array,
+    x: Inputs,
+    U: Inputs,
     W: Array,
     b: Array,
     state: State,
@@ -86,20 +89,20 @@ def _plain(
         return state, state[0]
 
     zeros = jax.tree.map(jnp.zeros_like, state)
-    return scan_with_resets(step, zeros, state, project(x, U, b), reset)
+    return scan_with_resets(step, zeros, state, project_each(x, U, b), reset)
 
 
 def _checkpointed(
     cell: Cell,
-    x: Array,
-    U: Array,
+    x: Inputs,
+    U: Inputs,
     W: Array,
     b: Array,
     state: State,
     reset: Array | None,
 ) -> tuple[State, Array]:
     run = stepwise if jax.default_backend() == "cpu" else hoisted
-    size = chunk_size(len(x))
+    size = chunk_size(len(jax.tree.leaves(x)[0]))
 
     @jax.checkpoint
     def chunk(state: State, xs: PyTree) -> tuple[State, Array]:

@@ -21,15 +21,20 @@ from jax import lax
 from jaxtyping import Array, Float, Int, PyTree
 
 from lib.ops.cell import Cell, Gate, Parts, State
-from lib.ops.linear import bias_gradient, project, weight_gradient
+from lib.ops.linear import (
+    Inputs,
+    bias_gradient,
+    project_each_gradients,
+    weight_gradient,
+)
 
 _STEPS = 16
 
 
 def _run(
     cell: Cell,
-    x: Array,
-    U: Array,
+    x: Inputs,
+    U: Inputs,
     W: Array,
     b: Array,
     state: State,
@@ -40,8 +45,8 @@ def _run(
 
 def _forward(
     cell: Cell,
-    x: Array,
-    U: Array,
+    x: Inputs,
+    U: Inputs,
     W: Array,
     b: Array,
     state: State,
@@ -53,8 +58,8 @@ def _forward(
 
 def _scan(
     cell: Cell,
-    x: Array,
-    U: Array,
+    x: Inputs,
+    U: Inputs,
     W: Array,
     b: Array,
     state: State,
@@ -71,26 +76,26 @@ def _scan(
         return after, (after[0], slopes if keep else ())
 
     last, (h, slopes) = lax.scan(step, _flat(state), (x, reset))
-    return _unflat(last, shape), h.reshape(len(x), *shape), slopes
+    return _unflat(last, shape), h.reshape(len(h), *shape), slopes
 
 
-def _reader(cell: Cell, U: Array, W: Array, b: Array, shape: tuple[int, ...]):
+def _reader(cell: Cell, U: Inputs, W: Array, b: Array, shape: tuple[int, ...]):
     """What the gates read of a state and an input."""
-    count = len(cell.apart)
-    blocks = zip(
-        *(jnp.split(array, count, axis=-1) for array in (U, W, b)), strict=True
-    )
+    count, inputs = len(cell.apart), U if isinstance(U, tuple) else (U,)
+    U = [part for U in inputs for part in jnp.split(U, count // len(inputs), axis=-1)]
+    which = [place * len(inputs) // count for place in range(count)]
+    blocks = zip(U, *(jnp.split(a, count, axis=-1) for a in (W, b)), strict=True)
     flat = lambda b: jnp.broadcast_to(b[None, :], shape).reshape(-1)
     weights = [(U, W, jnp.concatenate([W, U]), flat(b)) for U, W, b in blocks]
 
-    def read(h: Float[Array, " N"], x: Float[Array, "B D"]) -> tuple[Gate, ...]:
-        h = h.reshape(shape)
-        both = jnp.concatenate([h, x], axis=1)
+    def read(h: Float[Array, " N"], x: Inputs) -> tuple[Gate, ...]:
+        h, x = h.reshape(shape), x if isinstance(x, tuple) else (x,)
+        both = [jnp.concatenate([h, x], axis=1) for x in x]
         return tuple(
-            ((x @ U).reshape(-1) + b, (h @ W).reshape(-1))
+            ((x[i] @ U).reshape(-1) + b, (h @ W).reshape(-1))
             if apart
-            else (both @ WU).reshape(-1) + b
-            for (U, W, WU, b), apart in zip(weights, cell.apart, strict=True)
+            else (both[i] @ WU).reshape(-1) + b
+            for (U, W, WU, b), i, apart in zip(weights, which, cell.apart, strict=True)
         )
 
     return read
@@ -99,10 +104,10 @@ def _reader(cell: Cell, U: Array, W: Array, b: Array, shape: tuple[int, ...]):
 def _backward(cell: Cell, saved: PyTree, gradient: PyTree) -> PyTree:
     x, U, W, first, h, slopes, reset = saved
     dlast, dh = gradient
-    num_steps, shape = len(x), first.shape
+    num_steps, shape = len(h), first.shape
     flat_h, flat_dh = h.reshape(num_steps, -1), dh.reshape(num_steps, -1)
     W_back = W.T
-    buffers = jnp.zeros((2 if any(cell.apart) else 1, shape[0], U.shape[1]), x.dtype)
+    buffers = jnp.zeros((2 if any(cell.apart) else 1, shape[0], W.shape[1]), h.dtype)
 
     def step(carry: PyTree, t: Int[Array, ""]) -> tuple[PyTree, PyTree]:
         dstate, buffers = carry
@@ -120,7 +125,7 @@ def _backward(cell: Cell, saved: PyTree, gradient: PyTree) -> PyTree:
             dbefore = _clear(at(reset), dbefore, shape)
         return (dbefore, buffers), buffers
 
-    def chunk(carry: PyTree, start: Int[Array, ""], size: int) -> tuple[PyTree, Array]:
+    def chunk(carry: PyTree, start: Int[Array, ""], size: int) -> tuple[PyTree, Inputs]:
         inner, sums = carry
         inner, dgates = lax.scan(step, inner, start + jnp.arange(size), reverse=True)
         cut = lambda a: lax.dynamic_slice_in_dim(a, start, size)
@@ -131,12 +136,9 @@ def _backward(cell: Cell, saved: PyTree, gradient: PyTree) -> PyTree:
         if reset is not None:
             before = jnp.where(cut(reset)[:, :, None], jnp.zeros_like(before), before)
         dz, du = dgates[0], dgates[-1]
-        new = (
-            weight_gradient(cut(x), dz),
-            weight_gradient(before, du),
-            bias_gradient(dz),
-        )
-        return (inner, jax.tree.map(jnp.add, sums, new)), project(dz, U.T)
+        dx, dU = project_each_gradients(jax.tree.map(cut, x), U, dz)
+        new = dU, weight_gradient(before, du), bias_gradient(dz)
+        return (inner, jax.tree.map(jnp.add, sums, new)), dx
 
     size = min(_STEPS, num_steps)
     rest = num_steps % size
@@ -148,7 +150,8 @@ def _backward(cell: Cell, saved: PyTree, gradient: PyTree) -> PyTree:
         dx_rest = [end]
     starts = jnp.arange(0, num_steps - rest, size)
     carry, dx = lax.scan(lambda c, s: chunk(c, s, size), carry, starts, reverse=True)
-    dx = jnp.concatenate([dx.reshape(-1, *x.shape[1:]), *dx_rest])
+    join = lambda dx, *rest: jnp.concatenate([dx.reshape(-1, *dx.shape[2:]), *rest])
+    dx = jax.tree.map(join, dx, *dx_rest)
     (dstate, _), (dU, dW, db) = carry
     return dx, dU, dW, db, _unflat(dstate, shape), None
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lib.cost import model_cost
 from lib.models.delta_net import make_delta_net
 from lib.models.gated_delta_net import init_rate, make_gated_delta_net
 from lib.models.gated_linear_attention import make_gated_linear_attention
@@ -61,6 +62,23 @@ def test_a_model_follows_its_paper_in_values_and_gradients(name):
     make, settings, loop = CASES[name]
     model = make(INTERFACE, hidden_size=6, num_heads=2, **settings)
     check_agreement(model, reference.block(loop), STARTS.get(name, lambda carry: carry))
+
+
+@pytest.mark.parametrize(("num_heads", "squares"), [(1, 16), (2, 20)])
+def test_a_token_of_the_slstm_costs_what_its_gates_read(num_heads, squares):
+    """Two gates read one input and two the other, without products with zeros.
+
+    Of each unit 4 weights are from those and 4 from the state, a multiply and an add
+    each, and 4 more where blocks are put in their places.
+    """
+    H = 8
+    one, two, three = (
+        model_cost(
+            make_slstm(INTERFACE, hidden_size=size, num_heads=num_heads), INTERFACE
+        )["flops_per_token"]
+        for size in (H, 2 * H, 3 * H)
+    )
+    assert three - 2 * two + one == 2 * squares * H**2
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -74,6 +74,20 @@ def slstm_loop(given, reset):
     return np.array(all_h)
 
 
+def apart_point(case):
+    """The same of two inputs: the first is read by i and f, the second by z and o."""
+    (x, U, W, b, state), reset, weights = slstm_point(case)
+    both = (x, 0.3 - x[::-1]), tuple(np.split(U, 2, axis=1))
+    return (*both, W, b, state), reset, weights
+
+
+def apart_loop(given, reset):
+    x, (U_1, U_2), *rest = given
+    zeros = np.zeros_like(U_1)
+    U = np.block([[U_1, zeros], [zeros, U_2]])
+    return slstm_loop((np.concatenate(x, axis=-1), U, *rest), reset)
+
+
 def run_mlstm(given, reset, method):
     return mlstm_scan(*given, reset, method)[0]
 
@@ -85,6 +99,7 @@ def run_slstm(given, reset, method):
 SCANS = {
     "mlstm": (mlstm_point, mlstm_loop, run_mlstm, ("sequential", "chunked")),
     "slstm": (slstm_point, slstm_loop, run_slstm, ("stepwise", "hoisted")),
+    "two inputs": (apart_point, apart_loop, run_slstm, ("stepwise", "hoisted")),
 }
 every = pytest.mark.parametrize(
     ("name", "method"), [(n, m) for n, scan in SCANS.items() for m in scan[3]]
