@@ -23,8 +23,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int, PyTree
 
-from lib.loss import squared_error
-from lib.types import Batch, Interface, PRNGKey, Split, Task
+from lib.tasks.label import check_length
+from lib.tasks.marked import at, draw_uniform, marked_batch, marked_task
+from lib.types import Batch, PRNGKey, Split, Task
 
 
 def window_score(length: int, k: int) -> float:
@@ -41,42 +42,18 @@ def window_score(length: int, k: int) -> float:
 
 def make_adding(split: Split, batch_size: int, max_length: int) -> Task:
     """Addition of two marked numbers among `length` inputs, at least 2."""
-    if max_length < 2:
-        raise ValueError(f"adding: length must be at least 2, got {max_length}.")
+    check_length("adding", max_length, 2)
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
         value_key, place_key = jax.random.split(key)
-        # Drawn time first: an example does not depend on how far it is padded.
-        values = jax.random.uniform(
-            value_key, (max_length, batch_size), dtype=jnp.float32
-        ).T
+        values = draw_uniform(value_key, max_length, batch_size)
         # The remainder of 32 bits is uniform to one in 2^32 / length.
         bits = jax.random.bits(place_key, (2, batch_size, 1), jnp.uint32)
         half = length // 2
         halves = jnp.stack([half, length - half])[:, None, None].astype(jnp.uint32)
         first, second = (bits % halves).astype(jnp.int32)  # each [B, 1]
         second = half + second
-        position = jnp.arange(max_length, dtype=jnp.int32)[None, :]
-        markers = ((position == first) | (position == second)).astype(jnp.float32)
-        inside = (position < length).astype(jnp.float32)
-        mask = jnp.broadcast_to(position == length - 1, values.shape)
-        mask = mask.astype(jnp.float32)
-        total = jnp.sum(values * markers, axis=1, keepdims=True)  # [B, 1]
-        return Batch(
-            inputs=jnp.stack([values * inside, markers], axis=-1),  # [B, T, 2]
-            targets=(total * mask)[..., None],
-            mask=mask,
-        )
+        total = at(values, first) + at(values, second)
+        return marked_batch(values, first, second, total, length)
 
-    return Task(
-        sample=sample,
-        interface=Interface(0, 2, 1),
-        max_length=max_length,
-        loss=squared_error,
-        metrics={"mse": squared_error},
-        score_metric="mse",
-        floor=lambda length: 1 / 6,
-        optimum=lambda length: 0.0,
-        window_score=window_score,
-        version=1,
-    )
+    return marked_task(sample, max_length, floor=1 / 6, window_score=window_score)

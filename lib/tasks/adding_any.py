@@ -22,45 +22,16 @@ therefore reads as an effective memory of T (1 - 6 MSE) inputs.
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PyTree
+from jaxtyping import Array, Int, PyTree
 
-from lib.loss import squared_error
-from lib.types import Batch, Interface, PRNGKey, Split, Task
-
-
-def draw_uniform(key: PRNGKey, max_length: int, batch_size: int) -> Float[Array, "B T"]:
-    """Numbers of U[0, 1), time first: an example does not depend on its padding."""
-    return jax.random.uniform(key, (max_length, batch_size), dtype=jnp.float32).T
-
-
-def marked_batch(
-    values: Float[Array, "B T"],
-    first: Int[Array, "B 1"],
-    second: Int[Array, "B 1"],
-    target: Float[Array, "B 1"],
-    length: Int[Array, ""],
-) -> Batch:
-    """Numbers with two of them marked, and one target at the last position."""
-    position = jnp.arange(values.shape[1], dtype=jnp.int32)[None, :]
-    markers = ((position == first) | (position == second)).astype(jnp.float32)
-    inside = (position < length).astype(jnp.float32)
-    mask = jnp.broadcast_to(position == length - 1, values.shape).astype(jnp.float32)
-    return Batch(
-        inputs=jnp.stack([values * inside, markers], axis=-1),  # [B, T, 2]
-        targets=(target * mask)[..., None],
-        mask=mask,
-    )
-
-
-def at(values: Float[Array, "B T"], place: Int[Array, "B 1"]) -> Float[Array, "B 1"]:
-    """The number at each example's place."""
-    return jnp.take_along_axis(values, place, axis=1)
+from lib.tasks.label import check_length
+from lib.tasks.marked import at, draw_uniform, marked_batch, marked_task
+from lib.types import Batch, PRNGKey, Split, Task
 
 
 def make_adding_any(split: Split, batch_size: int, max_length: int) -> Task:
     """Addition of two of `length` numbers, at least 2."""
-    if max_length < 2:
-        raise ValueError(f"adding_any: length must be at least 2, got {max_length}.")
+    check_length("adding_any", max_length, 2)
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
         value_key, place_key = jax.random.split(key)
@@ -75,15 +46,9 @@ def make_adding_any(split: Split, batch_size: int, max_length: int) -> Task:
         total = at(values, first) + at(values, second)
         return marked_batch(values, first, second, total, length)
 
-    return Task(
-        sample=sample,
-        interface=Interface(0, 2, 1),
-        max_length=max_length,
-        loss=squared_error,
-        metrics={"mse": squared_error},
-        score_metric="mse",
-        floor=lambda length: 1 / 6,
-        optimum=lambda length: 0.0,
+    return marked_task(
+        sample,
+        max_length,
+        floor=1 / 6,
         window_score=lambda length, k: min(k, length) / length,
-        version=1,
     )

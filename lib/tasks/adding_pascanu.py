@@ -26,9 +26,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PyTree
 
-from lib.loss import masked, mean, squared_error
-from lib.tasks.adding_any import at, marked_batch
-from lib.types import Batch, Interface, Mean, Metric, PRNGKey, Split, Task
+from lib.loss import masked, mean
+from lib.tasks.label import check_length
+from lib.tasks.marked import at, marked_batch, marked_task
+from lib.types import Batch, Mean, Metric, PRNGKey, Split, Task
 
 
 def spans(length: int) -> tuple[int, int]:
@@ -70,25 +71,17 @@ def draw_early(
 
 def make_adding_pascanu(split: Split, batch_size: int, max_length: int) -> Task:
     """The mean of two early ones of `length` numbers, at least 2."""
-    if max_length < 2:
-        raise ValueError(
-            f"adding_pascanu: length must be at least 2, got {max_length}."
-        )
+    check_length("adding_pascanu", max_length, 2)
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
         values, first, second = draw_early(key, max_length, batch_size, length)
         target = (at(values, first) + at(values, second)) / 2
         return marked_batch(values, first, second, target, length)
 
-    return Task(
-        sample=sample,
-        interface=Interface(0, 2, 1),
-        max_length=max_length,
-        loss=squared_error,
-        metrics={"mse": squared_error, "success": success},
-        score_metric="mse",
-        floor=lambda length: 1 / 24,
-        optimum=lambda length: 0.0,
+    return marked_task(
+        sample,
+        max_length,
+        floor=1 / 24,
         window_score=lambda length, k: sum(held(length, k)) / 2,
-        version=1,
+        metrics={"success": success},
     )

@@ -35,9 +35,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, PyTree
 
-from lib.loss import accuracy, cross_entropy
 from lib.setting import Bound, Size
-from lib.types import Batch, Interface, PRNGKey, Split, Task
+from lib.tasks.label import check_length, label_batch, label_task
+from lib.types import Batch, PRNGKey, Split, Task
 
 
 @functools.lru_cache(maxsize=64)
@@ -71,10 +71,7 @@ def make_associative_recall(
     num_values: Annotated[int, Bound(2, 2**31 - 1)] = 8,
 ) -> Task:
     """Recall of one value by its key, in `length` inputs, at least 4."""
-    if max_length < 4:
-        raise ValueError(
-            f"associative_recall: length must be at least 4, got {max_length}."
-        )
+    check_length("associative_recall", max_length, 4)
     marker = num_keys + num_values
     most_pairs = max_length // 2 - 1
 
@@ -104,11 +101,7 @@ def make_associative_recall(
         scored = position == length - 1
         inputs = jnp.where(scored, asked, inputs)
         target = jnp.take_along_axis(value_of, asked, axis=1) - num_keys
-        return Batch(
-            inputs=jnp.where(position < length, inputs, 0),
-            targets=jnp.where(scored, target, 0),
-            mask=jnp.broadcast_to(scored, inputs.shape).astype(jnp.float32),
-        )
+        return label_batch(inputs, target, scored, length)
 
     def window_score(length: int, k: int) -> float:
         num_pairs = length // 2 - 1
@@ -128,21 +121,17 @@ def make_associative_recall(
         missing = (1 - 1 / num_keys) ** (length // 2 - 1)
         return num_keys * (1 - missing) * math.log2(num_values)
 
-    return Task(
-        sample=sample,
-        interface=Interface(marker + 1, marker + 1, num_values),
-        max_length=max_length,
-        loss=cross_entropy,
-        metrics={"accuracy": accuracy},
-        score_metric="accuracy",
+    return label_task(
+        sample,
+        marker + 1,
+        num_values,
+        max_length,
         floor=lambda length: 1 / num_values,
-        optimum=lambda length: 1.0,
         window_score=window_score,
-        version=1,
+        information=information,
         facts={
             "num_keys": num_keys,
             "blind_accuracy": 1 / num_values,
             "unbound_accuracy": 1 / num_keys,
         },
-        information=information,
     )

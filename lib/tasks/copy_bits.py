@@ -32,6 +32,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from lib.loss import bernoulli_nll, masked, mean
 from lib.setting import Size
+from lib.tasks.label import check_length
 from lib.types import Batch, Interface, Mean, Metric, PRNGKey, Split, Task
 
 
@@ -62,8 +63,7 @@ def make_copy_bits(
     num_bits: Size = 7,
 ) -> Task:
     """Copying of `num_steps` vectors of bits over a gap of `length`, at least 1."""
-    if max_length < 1:
-        raise ValueError(f"copy_bits: length must be at least 1, got {max_length}.")
+    check_length("copy_bits", max_length, 1)
     array_length = max_length + 2 * num_steps + 1
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:

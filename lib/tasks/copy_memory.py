@@ -30,6 +30,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int, PyTree
 
 from lib.loss import cross_entropy, mean
+from lib.tasks.label import check_length
 from lib.types import Batch, Interface, Mean, Metric, PRNGKey, Split, Task
 
 NUM_COPIED = 10  # symbols in an example
@@ -67,8 +68,7 @@ def window_score(length: int, k: int) -> float:
 
 def make_copy_memory(split: Split, batch_size: int, max_length: int) -> Task:
     """Copying over a gap of `length` blanks, at least 1, in arrays 20 longer."""
-    if max_length < 1:
-        raise ValueError(f"copy_memory: length must be at least 1, got {max_length}.")
+    check_length("copy_memory", max_length, 1)
     array_length = max_length + 2 * NUM_COPIED
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:

@@ -21,58 +21,24 @@ blank and eight symbols are ever asked for; so are what it says of accuracy,
 `symbols_retained`, and the window: symbols are known to the last T + 11 inputs.
 """
 
-import math
-
-import jax
 import jax.numpy as jnp
-import numpy as np
-from jax import lax
 from jaxtyping import Array, Int, PyTree
 
-from lib.loss import cross_entropy
-from lib.tasks.copy_memory import (
-    MARKER,
-    NUM_COPIED,
-    NUM_SYMBOLS,
-    floor,
-    symbols_retained,
-    window_score,
-)
+from lib.tasks.copy_memory import MARKER, NUM_COPIED, make_copy_memory
+from lib.tasks.label import check_length
 from lib.types import Batch, Interface, PRNGKey, Split, Task
 
 
 def make_copy_tcn(split: Split, batch_size: int, max_length: int) -> Task:
     """Copying over a gap of `length`, at least 1, in arrays 20 longer."""
-    if max_length < 1:
-        raise ValueError(f"copy_tcn: length must be at least 1, got {max_length}.")
-    array_length = max_length + 2 * NUM_COPIED
+    check_length("copy_tcn", max_length, 1)
+    tokens = make_copy_memory(split, batch_size, max_length)
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
-        bits = jax.random.bits(key, (NUM_COPIED, batch_size), jnp.uint32).T
-        symbols = 1 + (bits % np.uint32(NUM_SYMBOLS)).astype(jnp.int32)
-        position = jnp.arange(array_length, dtype=jnp.int32)[None, :]
-        blanks = jnp.zeros((batch_size, array_length), jnp.int32)
-        row, answer_start = jnp.int32(0), length + NUM_COPIED
-        inputs = lax.dynamic_update_slice(blanks, symbols, (row, row))
-        inside = position < length + 2 * NUM_COPIED
-        marked = (position >= answer_start - 1) & inside
-        inputs = jnp.where(marked, MARKER, inputs).astype(jnp.float32)
-        return Batch(
-            inputs=inputs[..., None],  # [B, T, 1]
-            targets=lax.dynamic_update_slice(blanks, symbols, (row, answer_start)),
-            mask=jnp.broadcast_to(inside, blanks.shape).astype(jnp.float32),
-        )
+        batch = tokens.sample(key, data, length)
+        position = jnp.arange(batch.mask.shape[1], dtype=jnp.int32)[None, :]
+        marked = (position >= length + NUM_COPIED - 1) & (batch.mask > 0)
+        inputs = jnp.where(marked, MARKER, batch.inputs).astype(jnp.float32)
+        return batch._replace(inputs=inputs[..., None])  # [B, T, 1]
 
-    return Task(
-        sample=sample,
-        interface=Interface(0, 1, MARKER + 1),
-        max_length=max_length,
-        loss=cross_entropy,
-        metrics={"loss": cross_entropy, "symbols_retained": symbols_retained},
-        score_metric="loss",
-        floor=floor,
-        optimum=lambda length: 0.0,
-        window_score=window_score,
-        version=1,
-        information=lambda length: NUM_COPIED * math.log2(NUM_SYMBOLS),
-    )
+    return tokens._replace(sample=sample, interface=Interface(0, 1, MARKER + 1))

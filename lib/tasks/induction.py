@@ -27,9 +27,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, PyTree
 
-from lib.loss import accuracy, cross_entropy
 from lib.setting import Bound
-from lib.types import Batch, Interface, PRNGKey, Split, Task
+from lib.tasks.label import check_length, label_batch, label_task
+from lib.types import Batch, PRNGKey, Split, Task
 
 
 def make_induction(
@@ -40,8 +40,7 @@ def make_induction(
     num_symbols: Annotated[int, Bound(2, 2**31 - 2)] = 16,
 ) -> Task:
     """The token behind the trigger, in `length` inputs, at least 3."""
-    if max_length < 3:
-        raise ValueError(f"induction: length must be at least 3, got {max_length}.")
+    check_length("induction", max_length, 3)
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
         # One draw, time first: an example does not depend on how far it is padded.
@@ -54,22 +53,14 @@ def make_induction(
         position = jnp.arange(max_length, dtype=jnp.int32)[None, :]
         scored = position == length - 1
         inputs = jnp.where((position == place) | scored, num_symbols, symbols)
-        return Batch(
-            inputs=jnp.where(position < length, inputs, 0),
-            targets=jnp.where(scored, target, 0),
-            mask=jnp.broadcast_to(scored, inputs.shape).astype(jnp.float32),
-        )
+        return label_batch(inputs, target, scored, length)
 
-    return Task(
-        sample=sample,
-        interface=Interface(num_symbols + 1, num_symbols + 1, num_symbols),
-        max_length=max_length,
-        loss=cross_entropy,
-        metrics={"accuracy": accuracy},
-        score_metric="accuracy",
+    return label_task(
+        sample,
+        num_symbols + 1,
+        num_symbols,
+        max_length,
         floor=lambda length: 1 / num_symbols,
-        optimum=lambda length: 1.0,
         window_score=lambda length, k: min(k - 1, length - 2) / (length - 2),
-        version=1,
         information=lambda length: math.log2(num_symbols),
     )

@@ -1,9 +1,10 @@
 """Sequences of tokens with a class to answer at some of their steps, by accuracy.
 
-What the generated tasks of state and of hierarchy share: their draws, batches, scores.
+What generated tasks over tokens share: their draws, their batches, their scores.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -61,6 +62,7 @@ def label_task(
     information: Callable[[int], float] | None,
     metrics: Mapping[str, Metric] | None = None,
     data: PyTree = (),
+    facts: Mapping[str, Any] | None = None,
 ) -> Task:
     """A task scored by the share of right answers, which a perfect model has all."""
     return Task(
@@ -75,6 +77,7 @@ def label_task(
         window_score=window_score,
         version=1,
         data=data,
+        facts=facts or {},
         information=information,
     )
 

@@ -19,14 +19,12 @@ A window of the last k inputs knows the answer if k is above T, else nothing of 
 import math
 from typing import Annotated
 
-import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Int, PyTree
 
-from lib.loss import accuracy, cross_entropy
 from lib.setting import Bound, Size
-from lib.types import Batch, Interface, PRNGKey, Split, Task
+from lib.tasks.label import check_length, draw_bits, label_batch, label_task, remainder
+from lib.types import Batch, PRNGKey, Split, Task
 
 
 def make_lag_copy(
@@ -38,34 +36,22 @@ def make_lag_copy(
     num_symbols: Annotated[int, Bound(2, 2**31 - 1)] = 8,
 ) -> Task:
     """Repetition of `num_answers` symbols `length` steps later, at least 1."""
-    if max_length < 1:
-        raise ValueError(f"lag_copy: length must be at least 1, got {max_length}.")
+    check_length("lag_copy", max_length, 1)
     array_length = max_length + num_answers
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
-        # Time first: an example does not depend on how far it is padded.
-        bits = jax.random.bits(key, (array_length, batch_size), jnp.uint32).T
+        bits = draw_bits(key, array_length, batch_size)
         position = jnp.arange(array_length, dtype=jnp.int32)[None, :]
-        inside = position < length + num_answers
-        scored = (position >= length) & inside
-        symbols = (bits % np.uint32(num_symbols)).astype(jnp.int32)
-        inputs = jnp.where(inside, symbols, 0)
-        return Batch(
-            inputs=inputs,
-            targets=jnp.where(scored, jnp.roll(inputs, length, axis=1), 0),
-            mask=jnp.broadcast_to(scored, inputs.shape).astype(jnp.float32),
-        )
+        symbols = remainder(bits, num_symbols)
+        answers = jnp.roll(symbols, length, axis=1)
+        return label_batch(symbols, answers, position >= length, length + num_answers)
 
-    return Task(
-        sample=sample,
-        interface=Interface(num_symbols, num_symbols, num_symbols),
-        max_length=max_length,
-        loss=cross_entropy,
-        metrics={"accuracy": accuracy},
-        score_metric="accuracy",
+    return label_task(
+        sample,
+        num_symbols,
+        num_symbols,
+        max_length,
         floor=lambda length: 1 / num_symbols,
-        optimum=lambda length: 1.0,
         window_score=lambda length, k: float(k > length),
-        version=1,
         information=lambda length: min(length, num_answers) * math.log2(num_symbols),
     )

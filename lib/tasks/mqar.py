@@ -37,11 +37,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, UInt32
 
-from lib.loss import accuracy, cross_entropy
 from lib.setting import Bound, Positive, Size
+from lib.tasks.label import label_task
 from lib.tasks.query_slots import draw_slots, lay_out, shuffle, slot_chances
 from lib.tasks.subset import draw_subset
-from lib.types import Batch, Interface, PRNGKey, Split, Task
+from lib.types import Batch, PRNGKey, Split, Task
 
 
 def unbound_accuracy(num_pairs: int) -> float:
@@ -146,21 +146,17 @@ def make_mqar(
         seen = window_accuracy(asked, num_values, start)
         return query_window_score(seen, chances, 1 / num_values)
 
-    return Task(
-        sample=sample,
-        interface=Interface(vocabulary_size, vocabulary_size, vocabulary_size),
-        max_length=max_length,
-        loss=cross_entropy,
-        metrics={"accuracy": accuracy},
-        score_metric="accuracy",
+    return label_task(
+        sample,
+        vocabulary_size,
+        vocabulary_size,
+        max_length,
         floor=lambda length: 1 / num_values,
-        optimum=lambda length: 1.0,
         window_score=window_score,
-        version=1,
+        information=lambda length: math.log2(math.perm(num_values, num_pairs)),
         facts={
             "num_pairs": num_pairs,
             "blind_accuracy": 1 / num_values,
             "unbound_accuracy": unbound_accuracy(num_pairs),
         },
-        information=lambda length: math.log2(math.perm(num_values, num_pairs)),
     )

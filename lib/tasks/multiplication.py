@@ -21,10 +21,10 @@ never holds the first alone, which is always the earlier one.
 
 from jaxtyping import Array, Int, PyTree
 
-from lib.loss import squared_error
-from lib.tasks.adding_any import at, marked_batch
 from lib.tasks.adding_pascanu import draw_early, held, success
-from lib.types import Batch, Interface, PRNGKey, Split, Task
+from lib.tasks.label import check_length
+from lib.tasks.marked import at, marked_batch, marked_task
+from lib.types import Batch, PRNGKey, Split, Task
 
 
 def window_score(length: int, k: int) -> float:
@@ -35,25 +35,17 @@ def window_score(length: int, k: int) -> float:
 
 def make_multiplication(split: Split, batch_size: int, max_length: int) -> Task:
     """The product of two early ones of `length` numbers, at least 2."""
-    if max_length < 2:
-        raise ValueError(
-            f"multiplication: length must be at least 2, got {max_length}."
-        )
+    check_length("multiplication", max_length, 2)
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
         values, first, second = draw_early(key, max_length, batch_size, length)
         target = at(values, first) * at(values, second)
         return marked_batch(values, first, second, target, length)
 
-    return Task(
-        sample=sample,
-        interface=Interface(0, 2, 1),
-        max_length=max_length,
-        loss=squared_error,
-        metrics={"mse": squared_error, "success": success},
-        score_metric="mse",
-        floor=lambda length: 7 / 144,
-        optimum=lambda length: 0.0,
+    return marked_task(
+        sample,
+        max_length,
+        floor=7 / 144,
         window_score=window_score,
-        version=1,
+        metrics={"success": success},
     )

@@ -27,10 +27,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, PyTree
 
-from lib.loss import accuracy, cross_entropy
 from lib.setting import Bound, Probability, Size
+from lib.tasks.label import label_batch, label_task
 from lib.tasks.retained import bits_retained
-from lib.types import Batch, Interface, PRNGKey, Split, Task
+from lib.types import Batch, PRNGKey, Split, Task
 
 
 def make_noisy_recall(
@@ -64,28 +64,18 @@ def make_noisy_recall(
         if similarity == 1:
             similar = jnp.ones_like(similar)
         inputs = jnp.where(similar, symbols, num_symbols + others)
-        inside = position < length + num_cues - 1
-        scored = (position >= length - 1) & inside
-        inputs = jnp.where(inside, jnp.where(scored, query, inputs), 0)
-        return Batch(
-            inputs=inputs,
-            targets=jnp.where(scored, jnp.roll(inputs, length - 1, axis=1), 0),
-            mask=jnp.broadcast_to(scored, inputs.shape).astype(jnp.float32),
-        )
+        scored = position >= length - 1
+        cues = jnp.roll(inputs, length - 1, axis=1)
+        inputs = jnp.where(scored, query, inputs)
+        return label_batch(inputs, cues, scored, length + num_cues - 1)
 
-    return Task(
-        sample=sample,
-        interface=Interface(query + 1, query + 1, num_symbols),
-        max_length=max_length,
-        loss=cross_entropy,
-        metrics={
-            "accuracy": accuracy,
-            "bits_retained": bits_retained(num_cues, num_symbols),
-        },
-        score_metric="accuracy",
+    return label_task(
+        sample,
+        query + 1,
+        num_symbols,
+        max_length,
         floor=lambda length: 1 / num_symbols,
-        optimum=lambda length: 1.0,
         window_score=lambda length, k: float(k >= length),
-        version=1,
         information=lambda length: num_cues * math.log2(num_symbols),
+        metrics={"bits_retained": bits_retained(num_cues, num_symbols)},
     )

@@ -26,6 +26,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from lib.loss import accuracy, cross_entropy
 from lib.setting import Bound, Size
+from lib.tasks.label import check_length
 from lib.types import Batch, Interface, Mean, Metric, PRNGKey, Split, Task
 
 
@@ -50,8 +51,7 @@ def make_recall(
     supervision: Literal["last", "every"] = "last",
 ) -> Task:
     """Recall of one of `num_symbols` cues over `length` inputs, at least 2."""
-    if max_length < 2:
-        raise ValueError(f"recall: length must be at least 2, got {max_length}.")
+    check_length("recall", max_length, 2)
     query = num_symbols + num_distractors
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:

@@ -37,11 +37,11 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Int, PyTree
 
-from lib.loss import accuracy, cross_entropy
 from lib.setting import Bound, Size
+from lib.tasks.label import check_length, label_task
 from lib.tasks.retained import bits_retained
 from lib.tasks.subset import draw_subset
-from lib.types import Batch, Interface, PRNGKey, Split, Task
+from lib.types import Batch, PRNGKey, Split, Task
 
 
 def at_most(count: int, first: int, num_places: int, num_chosen: int) -> float:
@@ -65,10 +65,7 @@ def make_selective_copy(
     order: Literal["forward", "reverse"] = "forward",
 ) -> Task:
     """Copying of `num_tokens` out of `length` blanks, at least 1."""
-    if max_length < 1:
-        raise ValueError(
-            f"selective_copy: length must be at least 1, got {max_length}."
-        )
+    check_length("selective_copy", max_length, 1)
     num_values = alphabet_size - 2
     marker = alphabet_size - 1
     array_length = max_length + 2 * num_tokens
@@ -107,19 +104,13 @@ def make_selective_copy(
                 known += rank >= first
         return known / num_tokens
 
-    return Task(
-        sample=sample,
-        interface=Interface(alphabet_size, alphabet_size, num_values + 1),
-        max_length=max_length,
-        loss=cross_entropy,
-        metrics={
-            "accuracy": accuracy,
-            "bits_retained": bits_retained(num_tokens, num_values),
-        },
-        score_metric="accuracy",
+    return label_task(
+        sample,
+        alphabet_size,
+        num_values + 1,
+        max_length,
         floor=lambda length: 1 / num_values,
-        optimum=lambda length: 1.0,
         window_score=window_score,
-        version=1,
         information=lambda length: num_tokens * math.log2(num_values),
+        metrics={"bits_retained": bits_retained(num_tokens, num_values)},
     )

@@ -26,9 +26,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, PyTree
 
-from lib.loss import accuracy, cross_entropy
 from lib.setting import Bound
-from lib.types import Batch, Interface, PRNGKey, Split, Task
+from lib.tasks.label import check_length, label_batch, label_task
+from lib.types import Batch, PRNGKey, Split, Task
 
 # Where the span of each symbol begins, in tenths of the length.
 STARTS = {2: (1, 5), 3: (1, 3, 6)}
@@ -50,10 +50,7 @@ def make_temporal_order(
     num_symbols: Annotated[int, Bound(2, 3)] = 2,
 ) -> Task:
     """The order of `num_symbols` bits among `length` inputs, at least 4."""
-    if max_length < 4:
-        raise ValueError(
-            f"temporal_order: length must be at least 4, got {max_length}."
-        )
+    check_length("temporal_order", max_length, 4)
     num_classes = 2**num_symbols
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
@@ -73,11 +70,7 @@ def make_temporal_order(
             inputs = jnp.where(position == place[:, None], value, inputs)
             target = target + 2**i * value
         scored = position == length - 1
-        return Batch(
-            inputs=jnp.where(position < length, inputs, 0),
-            targets=jnp.where(scored, target, 0),
-            mask=jnp.broadcast_to(scored, inputs.shape).astype(jnp.float32),
-        )
+        return label_batch(inputs, target, scored, length)
 
     def window_score(length: int, k: int) -> float:
         held = [
@@ -89,16 +82,12 @@ def make_temporal_order(
         chance = 1 / num_classes
         return float((reached - chance) / (1 - chance))
 
-    return Task(
-        sample=sample,
-        interface=Interface(2 + NUM_DISTRACTORS, 2 + NUM_DISTRACTORS, num_classes),
-        max_length=max_length,
-        loss=cross_entropy,
-        metrics={"accuracy": accuracy},
-        score_metric="accuracy",
+    return label_task(
+        sample,
+        2 + NUM_DISTRACTORS,
+        num_classes,
+        max_length,
         floor=lambda length: 1 / num_classes,
-        optimum=lambda length: 1.0,
         window_score=window_score,
-        version=1,
         information=lambda length: float(num_symbols),
     )
