@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from lib import store
+from lib.check import check_program
 from lib.config import Config, make_config
 from lib.data.symbol import encode, read_prompt, spell
 from lib.error import UserError
@@ -20,7 +21,6 @@ from lib.evidence import Reading, make_course, read_text
 from lib.long_sequence import stream
 from lib.program import (
     check_identity,
-    check_program,
     eval_length,
     identify,
     make_hparams,

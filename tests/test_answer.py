@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from lib.answer import MOST_WORDS, answer_text, ask, decode, read_texts, shown
+from lib.check import check_program
 from lib.data.question import is_exact
 from lib.error import UserError
 from lib.library import make_config, make_model, make_task
-from lib.program import check_program
 from lib.train import predict
 from lib.types import Batch, Model, Params, Task
 from tests.stories import STORIES

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.check import check_program
 from lib.config import check_config, make_config, static_settings, traced_settings
 from lib.error import UserError
-from lib.program import check_program, identify, make_program
+from lib.program import identify, make_program
 from tests.small import RUN, small
 
 ROOT = Path(__file__).resolve().parents[1]

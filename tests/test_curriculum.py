@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from lib import record, store
+from lib.check import check_program
 from lib.config import make_config
 from lib.curriculum import (
     Lengths,
@@ -18,7 +19,7 @@ from lib.curriculum import (
 from lib.driver import Control, Group, run_group
 from lib.error import UserError
 from lib.optimizer import make_optimizer
-from lib.program import check_program, identify, make_hparams, make_program
+from lib.program import identify, make_hparams, make_program
 from lib.tasks.recall import make_recall
 from lib.train import make_trainer, score, zero_sums
 from lib.types import Model, TrainState

@@ -2,10 +2,10 @@
 
 import pytest
 
+from lib.check import check_program
 from lib.config import make_config
 from lib.error import UserError
 from lib.fit import batch_shape, check_pair, num_scored
-from lib.program import check_program
 from tests.small import small
 from tests.toy import toy_model, toy_task
 

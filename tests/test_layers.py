@@ -21,6 +21,7 @@ LAYERS = (
     ("lib.contract",),
     ("lib.result", "lib.compile"),
     ("lib.probe",),
+    ("lib.check",),
     ("lib.program",),
     ("lib.config", "lib.mapping", "lib.train", "lib.store", "lib.cost", "lib.context")
     + ("lib.long_sequence",)

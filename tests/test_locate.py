@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lib.check import check_program
 from lib.config import make_config
 from lib.error import UserError
 from lib.locate import (
@@ -21,7 +22,6 @@ from lib.locate import (
     survey,
 )
 from lib.models.locator import make_locator
-from lib.program import check_program
 from lib.types import Interface
 from tests.models.contract import draw_like
 from tests.small import small

@@ -20,7 +20,8 @@ import numpy as np
 from lib import shard
 from lib.config import make_config
 from lib.error import UserError
-from lib.program import check_program, make_hparams, make_program
+from lib.check import check_program
+from lib.program import make_hparams, make_program
 from lib.train import evaluation_key
 
 def config(batch_size, evaluation_size):

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from lib import store
+from lib.check import check_program
 from lib.config import check_config, make_config
 from lib.cost import tokens_per_example
 from lib.error import UserError
 from lib.launch.choice import choose, describe_choice
-from lib.program import check_program, identify, make_program
+from lib.program import identify, make_program
 from lib.sweep import Axis, Cell, expand
 
 Plan = dict[str, Any]

@@ -24,8 +24,10 @@ def draw_panels(
     models: Sequence[ModelScores], looks: Mapping[str, base.Look], narrow: bool
 ) -> "Figure":
     """One panel a model on shared axes: every seed, their mean, its 95 % band."""
-    num_columns = min(2 if narrow else 4, len(models) + 1)
-    num_rows = ceil((len(models) + 1) / num_columns)  # the last panel is the key
+    num_panels = len(models) + 1  # the last one is the key
+    blanks = lambda columns: -num_panels % columns
+    num_columns = min(2 if narrow else min(4, 3, key=blanks), num_panels)
+    num_rows = ceil(num_panels / num_columns)
     figure = base.new_figure(4.2 if narrow else 10.5, 2.1 * num_rows + 0.5)
     panels = figure.subplots(
         num_rows, num_columns, sharex=True, sharey=True, squeeze=False
@@ -187,4 +189,8 @@ def _oracles(
         axes.plot(xs, list(line.values()), **ORACLE)
         if named and line:
             fall = next((x for x, y in zip(xs, line.values(), strict=True) if y < 1), 0)
-            axes.text(fall, 0.05, f"last {window}", fontsize=7, color=base.GREY)
+            # At the right end are the models' names: there it stands to the left.
+            place, side = (fall, "left") if fall < xs[-1] else (fall - 0.12, "right")
+            axes.text(
+                place, 0.05, f"last {window}", fontsize=7, color=base.GREY, ha=side
+            )

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lib.check import check_program
 from lib.config import make_config
 from lib.data import vqa
 from lib.data.vqa import make_vqa
 from lib.data.vqa_file import credit, find_pictures, normalised, read_entries
 from lib.error import UserError
-from lib.program import check_program
 from lib.types import Batch
 
 NUM_PICTURES, LENGTH = 10, 8

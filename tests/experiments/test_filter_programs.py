@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from lib import load_run, store
+from lib.check import check_program
 from lib.compile import initial_params
 from lib.config import make_config
 from lib.driver import Control, Group, run_group
 from lib.error import UserError
 from lib.probe.filters import first_pictures
 from lib.probe.invariance import make_invariance
-from lib.program import check_program, identify, make_hparams, make_program
+from lib.program import identify, make_hparams, make_program
 from lib.sweep import override
 from tests.experiments.test_train_generate_reproduce import ROOT, ask
 from tests.small import RUN, small

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from lib import store
+from lib.check import check_program
 from lib.compile import initial_params
 from lib.config import make_config
 from lib.driver import Control, Group, run_group
 from lib.error import UserError
 from lib.probe.gradient import gradient_norms
-from lib.program import check_program, identify, make_hparams, make_program
+from lib.program import identify, make_hparams, make_program
 from tests.small import small
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -108,6 +108,11 @@ def test_lengths_that_do_not_make_a_log_axis(lengths, text):
     assert only(grid(lengths=lengths)).startswith(text)
 
 
+def test_a_grid_of_two_learning_rates_says_so_once():
+    two = [choice(rate, (3e-3, 1e-2)) for rate in (3e-3, 1e-2)]
+    assert only(grid(), two).startswith("Learning rates tuned among 2 values:")
+
+
 def test_a_learning_rate_at_the_edge_of_its_grid():
     found = only(grid(), [choice(3e-3), choice(1e-2)])
     assert "in 1 of 2 cells (gru, length 16: 0.01, the largest)" in found

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lib.check import check_program
 from lib.config import make_config
 from lib.error import UserError
-from lib.program import check_program
 from lib.tasks.question_floor import best_share, floors
 from lib.tasks.question_grammar import COLOURS, FORMS, SORT_OF_CLEVR, make_grammar
 from lib.tasks.question_scene import draw_example, paint
