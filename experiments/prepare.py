@@ -19,44 +19,21 @@ from experiments.program import run
 MANUAL_DIR = flags.DEFINE_string(
     "manual_dir", None, "Folder or archive with the published files; no download."
 )
-LIST = flags.DEFINE_enum(
-    "list", None, ["text", "markdown"], "List the data sets; docs/data.md has markdown."
-)
 
 
 def main(argv: Sequence[str]) -> None:
     # Here, not at the top: --help answers at once.
     from lib.data import dataset
 
-    if LIST.value == "markdown":
-        print(markdown_table())
-    elif LIST.value or len(argv) < 2:
-        print(_text_table())
+    if len(argv) < 2:
+        print(_table())
     else:
         folder = MANUAL_DIR.value
         folder = None if folder is None else Path(folder).expanduser()
         print(dataset.prepare(argv[1], folder))
 
 
-def markdown_table() -> str:
-    """What every data set is, under which licence, and where it comes from."""
-    from lib.data.published import DATASETS
-
-    rows = [("name", "what", "records", "licence", "unpacked bytes", "source")]
-    rows += [("---", "---", "---", "---", "---:", "---")]
-    for name, source in DATASETS.items():
-        what = f"[{source.title}]({source.homepage}); {source.citation}"
-        addresses = " ".join(
-            " or ".join(f"<{address}>" for address in row) for row in source.downloads
-        )
-        size = f"{source.size:,}"
-        rows.append(
-            (f"`{name}`", what, source.records, source.licence, size, addresses)
-        )
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def _text_table() -> str:
+def _table() -> str:
     from lib.data import dataset
     from lib.data.published import DATASETS
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from lib.data_table import data_set_table
 from lib.error import UserError
 from lib.model_table import family_table
 from lib.registry import ABILITIES, FAMILIES
@@ -37,6 +38,7 @@ def _task_tables() -> dict[str, Callable[[], Lines]]:
 
 
 PAGES: dict[str, Mapping[str, Callable[[], Lines]]] = {
+    "docs/data.md": {"data sets": data_set_table},
     "docs/models.md": _model_tables(),
     "docs/tasks.md": _task_tables(),
 }

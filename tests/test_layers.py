@@ -49,6 +49,7 @@ LAYERS = (
         "lib.budget",
         "lib.capability",
         "lib.fit",
+        "lib.data_table",
         "lib.docs_table",
         "lib.model_table",
         "lib.task_table",

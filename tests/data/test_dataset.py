@@ -274,11 +274,6 @@ def test_the_list_says_which_sets_are_prepared(prepared, run_prepare, capsys):
     }
 
 
-def test_the_table_of_the_documentation_is_that_of_the_registry():
-    page = (Path(prepare.__file__).parents[1] / "docs" / "data.md").read_text()
-    assert page.endswith(f"\n\n{prepare.markdown_table()}\n")
-
-
 def test_the_program_imports_no_jax_before_it_has_work():
     code = (
         "import sys, experiments.prepare, lib.data.dataset; "
