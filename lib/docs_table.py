@@ -6,9 +6,10 @@ A table stands between two markers, the text around it is written by hand:
     <!-- end of table -->
 
 A page names its tables in `PAGES`, each by a function that makes its lines from what
-is registered, or from files of the repository.
+is registered, or takes them from a report that was copied into docs/ (`quote`).
 """
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -42,6 +43,27 @@ PAGES: dict[str, Mapping[str, Callable[[], Lines]]] = {
     "docs/models.md": _model_tables(),
     "docs/tasks.md": _task_tables(),
 }
+
+
+def quote(report: Path, part: str, title: str) -> Lines:
+    """The lines of one table of a report that `lib.report.copy` wrote.
+
+    `part` and `title` are the headings above it. UserError where there is none.
+    """
+    section = _below(report.read_text().splitlines(), "## ", part)
+    lines = itertools.dropwhile(lambda line: not line, _below(section, "### ", title))
+    rows = list(itertools.takewhile(lambda line: line.startswith("|"), lines))
+    if not rows:
+        raise UserError(f"{report}: has no table '{title}' under '{part}'")
+    return rows
+
+
+def _below(lines: Lines, level: str, heading: str) -> Lines:
+    """What stands below a heading, up to the next of its level."""
+    if level + heading not in lines:
+        return []
+    rest = lines[lines.index(level + heading) + 1 :]
+    return list(itertools.takewhile(lambda line: not line.startswith(level), rest))
 
 
 def stale_pages(root: Path, names: Sequence[str] = tuple(PAGES)) -> dict[str, str]:

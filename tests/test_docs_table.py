@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from lib.docs_table import PAGES, fill, stale_pages
+from lib.docs_table import PAGES, fill, quote, stale_pages
 from lib.docstring import scored, source, state_update, title
 from lib.error import UserError
 from lib.registry import ABILITIES, FAMILIES
@@ -30,6 +30,45 @@ def test_a_table_is_written_between_its_markers():
 def test_a_table_without_a_place_and_a_place_without_a_table_are_refused(tables):
     with pytest.raises(UserError, match="page: must have one place for each"):
         fill("page", PAGE, tables)
+
+
+REPORT = """# Sweep
+
+## All tasks
+
+### Scores
+
+| old |
+
+## a part
+
+### Scores
+
+| model | score |
+| :-- | --: |
+| gru | 1.000 |
+
+What a score is.
+
+## another
+
+### Costs
+
+## last
+
+### Scores
+
+| lru |
+"""
+
+
+def test_a_table_of_a_report_is_quoted_by_its_headings(tmp_path):
+    report = tmp_path / "report.md"
+    report.write_text(REPORT)
+    assert quote(report, "a part", "Scores") == REPORT.splitlines()[12:15]
+    for part in ("none", "another"):
+        with pytest.raises(UserError, match=f"has no table 'Scores' under '{part}'"):
+            quote(report, part, "Scores")
 
 
 def factory_of(text, monkeypatch):
