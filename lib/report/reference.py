@@ -59,7 +59,9 @@ def references(models: Sequence[ModelScores]) -> list[Reference]:
     return found
 
 
-def draw_references(axes: "Axes", lines: Sequence[Reference]) -> None:
+def draw_references(
+    axes: "Axes", lines: Sequence[Reference], named: bool = True
+) -> None:
     """Dotted lines on log2 of the place, each with its name under its middle."""
     for line in lines:
         xs, ys = [log2(place) for place in line.scores], list(line.scores.values())
@@ -67,6 +69,8 @@ def draw_references(axes: "Axes", lines: Sequence[Reference]) -> None:
             axes.plot([xs[0] - 0.3, xs[0] + 0.3], ys * 2, **LINE)
         else:
             axes.plot(xs, ys, **LINE)
+        if not named:
+            continue
         middle = (len(xs) - 1) // 2
         axes.annotate(
             line.name, (xs[middle], ys[middle]), (-2, -1), textcoords="offset points",

@@ -98,7 +98,7 @@ def _panel(
     axes: "Axes", model: ModelScores, look: base.Look, windows: Sequence[int]
 ) -> None:
     _oracles(axes, [model], windows, named=False)
-    draw_references(axes, references([model]))
+    draw_references(axes, references([model]), named=False)  # the key names them
     if model.trained:
         mark_training(axes, *model.trained)
     field = model.receptive_field

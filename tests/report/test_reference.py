@@ -33,11 +33,15 @@ def part(sweep, name):
 
 
 def lines(axes):
-    """The points of the dotted lines under the curves that have a name at them."""
-    named = {text.get_text() for text in axes.texts}
+    """The points of the dotted lines under the curves."""
     found = [line for line in axes.lines if line.get_zorder() == 1.5]
-    assert bool(found) == ("unbound" in named)
     return [np.transpose(line.get_data()) for line in found]
+
+
+def names(axes):
+    """Whether the line's name stands there: alone, and in a key of marks."""
+    texts = [text.get_text() for text in axes.texts]
+    return "unbound" in texts, any(text.startswith("unbound: ") for text in texts)
 
 
 def test_every_figure_of_scores_has_the_line_where_the_task_has_the_fact(sweep):
@@ -48,11 +52,16 @@ def test_every_figure_of_scores_has_the_line_where_the_task_has_the_fact(sweep):
         panels = draw_panels(models, styles, False)
         overview = draw_overview(models, styles, True)
         drawn[name] = [*panels.axes[: len(MODELS)], *overview.axes]
+        is_there = name == "mqar"
+        assert names(panels.axes[0]) == (False, False)
+        assert names(panels.axes[len(MODELS)]) == (False, is_there)  # the key
+        assert names(overview.axes[0]) == (is_there, False)
     together = battery(sweep)
     assert together is not None
     tasks = draw_tasks(together, styles, False).axes
     drawn["mqar"].append(tasks[0])
     drawn["parity"].append(tasks[1])
+    assert names(tasks[0]) == (True, False) and names(tasks[1]) == (False, False)
     points = np.stack([np.log2(LENGTHS), WORTH], axis=1)
     for axes in drawn["mqar"]:
         (line,) = lines(axes)
