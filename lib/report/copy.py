@@ -17,12 +17,19 @@ def copy_report(report: Path, folder: Path) -> Path:
         old.unlink()
     for figure in figures:
         replace_file(folder / figure.name, figure.read_bytes())
-    pictures = [f"![{_words(f)}]({f.name})\n\n*{_words(f)}*\n" for f in figures]
+    pictures = [_picture(figure) for figure in figures]
     text = (report / "tables.md").read_text()
     page = folder / "report.md"
     replace_file(page, "\n".join([text, "## Figures\n", *pictures]).encode())
     return page
 
 
-def _words(figure: Path) -> str:
-    return figure.stem.replace("-", " ")
+def _picture(figure: Path) -> str:
+    """A picture in Markdown, with what it says of itself."""
+    from PIL import Image
+
+    with Image.open(figure) as opened:
+        shown = str(opened.info.get("Description", ""))
+    place = figure.stem.rpartition("-")[0].replace("-", " ")
+    alternative = shown.replace("[", "(").replace("]", ")")
+    return f"![{alternative}]({figure.name})\n\n*{place}: {shown.partition('. ')[0]}*\n"

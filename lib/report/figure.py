@@ -87,14 +87,15 @@ def save_drawing(
 ) -> Drawing:
     """Draws wide and narrow and writes <stem>.svg, <stem>-narrow.svg, <stem>.png.
 
-    `draw(narrow)` returns the figure; the same figure gives the same bytes.
+    The PNG says in its metadata what it shows, for `lib.report.copy`. `draw(narrow)`
+    returns the figure; the same figure gives the same bytes.
     """
     with _styled():
         wide, narrow = draw(False), draw(True)
         made = Drawing(stem, _svg(wide), _svg(narrow), alternative)
         replace_file(folder / f"{stem}.svg", made.wide.encode())
         replace_file(folder / f"{stem}-narrow.svg", made.narrow.encode())
-        replace_file(folder / f"{stem}.png", _png(wide))
+        replace_file(folder / f"{stem}.png", _png(wide, alternative))
     return made
 
 
@@ -130,13 +131,14 @@ def _svg(figure: "Figure") -> str:
     return vector.getvalue().replace("'DejaVu Sans'", SYSTEM_FONT)
 
 
-def _png(figure: "Figure") -> bytes:
+def _png(figure: "Figure", description: str) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     figure.set_layout_engine("none")  # it stays as laid out before
     figure.dpi = 160
     pixels = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(pixels, metadata=NO_NAME)
+    about = {**NO_NAME, "Description": description}
+    FigureCanvasAgg(figure).print_png(pixels, metadata=about)
     return pixels.getvalue()
 
 
