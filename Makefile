@@ -6,15 +6,24 @@ FULL ?=
 SIZE := $(if $(filter-out 0,$(FULL)),full)
 SWEEP := horizon$(if $(SIZE),-$(SIZE))
 RUN := .venv/bin/python
+REPORTS := horizon
 # A process a core; the tests of a file share their fixtures in one of them.
 SPREAD := -n logical --maxprocesses 8 --dist loadfile
 
-.PHONY: run bench bench-quick test test-slow lint lock
+.PHONY: run docs bench bench-quick test test-slow lint lock
 
 run: .venv/.installed
 	@$(RUN) -m experiments.sweep --config=configs/horizon.py$(if $(SIZE),:$(SIZE)) --store=$(STORE) --engine=$(ENGINE); \
 	code=$$?; case $$code in 0|1) ;; *) exit $$code ;; esac; \
 	$(RUN) -m experiments.report --store=$(STORE) --name=$(SWEEP) && exit $$code
+
+# Every table and every report in docs/, anew from the results that the code ships.
+docs: .venv/.installed
+	for name in $(REPORTS); do \
+	  $(RUN) -m experiments.sweep --config=configs/$$name.py --baselines=on --store=build/docs && \
+	  $(RUN) -m experiments.report --name=$$name --store=build/docs --copy=docs/$$name || exit; \
+	done
+	$(RUN) -m experiments.tables
 
 bench: .venv/.installed .venv/.installed-bench
 	@$(RUN) -m experiments.bench --store=$(STORE) $(if $(SIZE),--full)

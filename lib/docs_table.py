@@ -20,6 +20,8 @@ from lib.model_table import family_table
 from lib.registry import ABILITIES, FAMILIES
 from lib.task_table import ability_table, other_tasks_table
 
+ROOT = Path(__file__).resolve().parents[1]
+
 Lines = list[str]
 _TABLE = re.compile(
     r"^<!-- table: (?P<name>.+?) -->\n.*?^<!-- end of table -->$",
@@ -38,10 +40,23 @@ def _task_tables() -> dict[str, Callable[[], Lines]]:
     return {**tables, "given data": other_tasks_table}
 
 
+def _horizon_tables() -> dict[str, Callable[[], Lines]]:
+    report = ROOT / "docs/horizon/report.md"
+    return {
+        "seeds that solve each length": lambda: quote(
+            report, "recall", "Solved seeds by length"
+        ),
+        "horizons and costs": lambda: quote(
+            report, "recall", "How far each model remembers"
+        ),
+    }
+
+
 PAGES: dict[str, Mapping[str, Callable[[], Lines]]] = {
     "docs/data.md": {"data sets": data_set_table},
     "docs/models.md": _model_tables(),
     "docs/tasks.md": _task_tables(),
+    "README.md": _horizon_tables(),
 }
 
 
