@@ -37,8 +37,7 @@ TASKS_CAPTION = (
 COST_CAPTION = (
     "Interquartile mean over all tasks against what a model costs, each the median "
     "over tasks, on log axes; up and left is better. Bars: 95 % stratified bootstrap "
-    "intervals. Models are as their configs set them: equal in width or in cost only "
-    "where the sweep says so. A model without a state has no point in the last panel."
+    "intervals. A model without a state has no point in the last panel."
 )
 
 

@@ -1,6 +1,7 @@
 """What tuning chose in each cell, and how wide the range of values is that works."""
 
 from collections.abc import Mapping
+from statistics import median
 from typing import Any
 
 from lib import stats
@@ -27,11 +28,44 @@ def choice_table(sweep: Sweep) -> Table:
     note = (
         "Chosen by validation score alone, with seeds that are not reported. Works: "
         "the values tried around the best one that score at least "
-        f"{SHARE:g} of its score, or {stats.THRESHOLD:g}; –: none reaches {LEARNED:g}; "
+        f"{SHARE:g} of its score, or {stats.THRESHOLD:g}; –: none reaches {LEARNED:g}, "
+        "or what is judged by is a loss; "
         "≥: the range ends where the values tried do. Of several settings tuned "
         "together, a value has the best score over the others."
     )
     return Table("Choices made by tuning", columns, rows, note, frozenset({1, 2, 4, 5}))
+
+
+def working_table(sweep: Sweep) -> Table:
+    """One row a model and setting: in how wide a range of values it learns."""
+    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for choice in sweep.choices:
+        model = str(dig(choice, "cell", "model") or "run")
+        place = (str(choice.get("part")), model, str(choice.get("setting")))
+        groups.setdefault(place, []).append(choice)
+    rows = []
+    for (part, model, setting), choices in groups.items():
+        ranges = [found for choice in choices if (found := working_of(choice))]
+        if not ranges:
+            continue
+        tried = sorted({v for c in choices for v in map(number, _values(c)) if v})
+        widths = sorted(found.decades for found in ranges)
+        open_ = sum(found.open_low or found.open_high for found in ranges)
+        row = (part, model, _short(setting), f"{len(tried)}")
+        row += (f"{tried[0]:g} to {tried[-1]:g}", f"{len(ranges)} of {len(choices)}")
+        row += (f"{median(widths):.1f}", f"[{widths[0]:.1f}, {widths[-1]:.1f}]")
+        rows.append((*map(Cell, row[:-2]), Cell(*row[-2:]), Cell(f"{open_}")))
+    columns = ("part", "model", "setting", "values", "tried", "cells that learned")
+    columns += ("decades that work", "open")
+    note = (
+        "How carefully a model must be tuned: the width of the range of values that "
+        "work, as below, on a log10 axis (0.5 is a factor of 3), median over the cells "
+        "that learned something [smallest, largest]. Open: cells whose range ends "
+        "where the values tried do; there the width is a lower bound."
+    )
+    return Table(
+        "How wide a range of values works", columns, rows, note, frozenset({1, 2})
+    )
 
 
 def working_of(choice: Mapping[str, Any]) -> stats.WorkingRange | None:

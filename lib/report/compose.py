@@ -12,7 +12,7 @@ from lib.report import provenance
 from lib.report.battery import battery
 from lib.report.battery_page import battery_markup, verdict_text
 from lib.report.battery_table import aggregate_table
-from lib.report.choice import choice_table
+from lib.report.choice import choice_table, working_table
 from lib.report.collect import Sweep
 from lib.report.export import cells_csv, costs_csv
 from lib.report.figure import looks
@@ -79,19 +79,18 @@ def compose(sweep: Sweep, figures: Path) -> str:
     parts, links, stems = [], [], set()
     if together is not None:
         stem = _stem("all tasks", stems)
-        told = element("p", verdict_text(together), class_="facts")
+        about = f"{verdict_text(together)} {provenance.matched_text(sweep)}"
+        told = element("p", about.strip(), class_="facts")
         body = battery_markup(stem, together, styles, figures)
         parts.append(section("All tasks", stem, told, *body))
         links.append(element("a", "All tasks", href=f"#{stem}"))
     for part in sweep.parts:
         stem = _stem(part, stems)
         runs = [run for run in sweep.replicates if run.part == part]
-        about = [provenance.budget_text(runs), *provenance.shipped_texts(runs)]
-        budget = element("p", " ".join(about), class_="facts")
-        matched = sweep.matched.get(part)
-        note = matched and element("p", f"Widths: {matched}.", class_="facts")
+        about = provenance.about_text(sweep, part, runs)
+        budget = element("p", about, class_="facts")
         body = part_markup(stem, runs, styles, figures)
-        parts.append(section(part, stem, budget, note, *body))
+        parts.append(section(part, stem, budget, *body))
         links.append(element("a", part, href=f"#{stem}"))
     for title, body in _whole_sweep(sweep).items():
         anchor = _stem(title.lower(), stems)
@@ -132,9 +131,10 @@ def _choices(sweep: Sweep) -> list[Child]:
     if not sweep.choices:
         return [element("p", "Nothing was tuned, or nothing is decided yet.")]
     summary = element("summary", f"{len(sweep.choices)} choices")
-    return [
-        element("details", summary, table_markup(choice_table(sweep), titled=False))
-    ]
+    choices = table_markup(choice_table(sweep), titled=False)
+    folded = element("details", summary, choices)
+    widths = working_table(sweep)
+    return [table_markup(widths), folded] if widths.rows else [folded]
 
 
 def _provenance(sweep: Sweep) -> list[Child]:

@@ -65,6 +65,25 @@ def budget_text(runs: Sequence[Run]) -> str:
     return text
 
 
+def about_text(sweep: Sweep, part: str, runs: Sequence[Run]) -> str:
+    """What a part opens with: its budget, its widths, and what came with the code."""
+    matched = sweep.matched.get(part)
+    widths = f"Widths: {matched}." if matched else ""
+    said = [budget_text(runs), widths, *shipped_texts(runs)]
+    return " ".join(filter(None, said))
+
+
+def matched_text(sweep: Sweep) -> str:
+    """In what the models of all parts were made equal, or that they were not."""
+    found = {sweep.matched.get(part, "").partition(":")[0] for part in sweep.parts}
+    if len(found) > 1:
+        return "In what models were made equal differs between the parts."
+    (equal,) = found
+    if not equal:
+        return "Models are as the config sets them: nothing was made equal."
+    return f"Widths are solved for {equal}, part by part."
+
+
 def _lengths_of_training(run: Run) -> str:
     """The lengths a run trains on, as "uniform 1 to 40"; one length by itself."""
     kind = dig(run.config, "train", "curriculum")

@@ -3,8 +3,8 @@
 from lib.report import memory_part, provenance
 from lib.report.battery import battery
 from lib.report.battery_page import battery_tables, verdict_text
-from lib.report.choice import choice_table
-from lib.report.collect import Sweep
+from lib.report.choice import choice_table, working_table
+from lib.report.collect import Run, Sweep
 from lib.report.headline import expected_table, solved_table
 from lib.report.lint import warning_table
 from lib.report.part import headline
@@ -21,16 +21,19 @@ def tables_markdown(sweep: Sweep) -> str:
     together = battery(sweep)
     if together is not None:
         lines += ["## All tasks", "", verdict_text(together), ""]
+        lines += [provenance.matched_text(sweep), ""]
         lines += _lines(battery_tables(together))
     for part in sweep.parts:
-        lines += [f"## {clean(part)}", "", *_lines(_part_tables(sweep, part))]
-    rest = [warning_table(sweep), expected_table(sweep), choice_table(sweep)]
+        runs = [run for run in sweep.replicates if run.part == part]
+        about = clean(provenance.about_text(sweep, part, runs))
+        lines += [f"## {clean(part)}", "", about, "", *_lines(_part_tables(runs))]
+    rest = [warning_table(sweep), expected_table(sweep)]
+    rest += [working_table(sweep), choice_table(sweep)]
     lines += ["## Whole sweep", "", *_lines(rest)]
     return "\n".join(lines)
 
 
-def _part_tables(sweep: Sweep, part: str) -> list[Table]:
-    runs = [run for run in sweep.replicates if run.part == part]
+def _part_tables(runs: list[Run]) -> list[Table]:
     first = headline(runs)
     if first is None:
         return []

@@ -1,6 +1,6 @@
 """The table of what tuning chose: ranges that work, and settings chosen together."""
 
-from lib.report.choice import choice_table
+from lib.report.choice import choice_table, working_table
 from lib.report.collect import Sweep
 
 PLACE = {"part": "p", "cell": {"model": "lstm", "length": 64}}
@@ -43,3 +43,23 @@ def test_what_is_no_number_has_no_range():
     torn = {**PLACE, "values": 3, "scores": "x", "grid": {"points": [1]}}
     rows = texts(words, losses, alone, torn)
     assert [row[4] for row in rows] == ["–"] * 5
+
+
+def test_how_wide_a_range_works_is_one_row_a_model_and_setting():
+    at = lambda scores, length: {
+        **RATE,
+        "cell": {"model": "lstm", "length": length},
+        "scores": scores,
+    }
+    choices = [
+        at([0.5, 0.95, 0.1], 16),  # alone, with values tried on both sides
+        at([0.2, 0.95, 0.91], 32),  # a decade, open above
+        at([0.0, 0.02, 0.01], 64),  # learned nothing
+        {**RATE, "cell": {"model": "losses"}, "scores": [-1.2, -0.5, None]},
+    ]
+    table = working_table(Sweep("s", "", "", (), tuple(choices), 0, (), ()))
+    ((*place, width, open_),) = [list(row) for row in table.rows]
+    assert [cell.text for cell in place] == [
+        *("p", "lstm", "learning rate", "3", "0.001 to 0.1", "2 of 3")
+    ]
+    assert (width.text, width.detail, open_.text) == ("0.5", "[0.0, 1.0]", "1")
