@@ -17,8 +17,9 @@ is the share of answers that are right from end to end. The `length` is T, in ar
 likelier of a given bit and the end, weighted by how often the place is asked: exactly,
 from the chain of the depth. The stack is at most T deep: log2(2^(T + 1) - 1) bits.
 
-There is no window score: a window that holds the last actions leaves a mixture over
-depths that depends on each of them, and no recursion of a manageable size averages it.
+A window of the last inputs knows the symbols that its pushes leave on the stack, and of
+those below only how likely each depth is, or the depth as well where it holds some of
+the first bits: its score is the exact mean over all windows (lib.tasks.stack_window).
 """
 
 import functools
@@ -27,29 +28,22 @@ import math
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float, Int, PyTree
+from jaxtyping import Array, Int, PyTree
 
-from lib.tasks.label import check_length, draw_bits, label_batch, label_task, remainder
+from lib.tasks.label import (
+    above_floor,
+    check_length,
+    draw_bits,
+    label_batch,
+    label_task,
+    remainder,
+)
+from lib.tasks.stack_window import depth_shares, window_accuracy
 from lib.tasks.transduction import exact_match
 from lib.types import Batch, PRNGKey, Split, Task
 
 POP, EMPTY = 2, 5  # a push of bit b is 3 + b
 END = 2  # of an answer
-
-
-@functools.cache
-def depth_shares(length: int) -> Float[np.ndarray, " T+1"]:
-    """The probabilities of the final depths 0..T."""
-    shares = np.zeros(length + 1)
-    for step in range(1, length + 1):
-        acted = np.zeros(length + 1)
-        acted[1:] = shares[:-1] * (2 / 3)
-        acted[:-1] += shares[1:] / 3
-        acted[0] += shares[0] / 3
-        if step < length:
-            acted[step] += 1 / (length - 1)  # the stacks that are all read by now
-        shares = acted
-    return shares
 
 
 @functools.cache
@@ -103,13 +97,16 @@ def make_stack_manipulation(split: Split, batch_size: int, max_length: int) -> T
         scored = (i >= 0) & (i <= depth)
         return label_batch(inputs, answers, scored, 2 * length + 1)
 
+    def window_score(length: int, k: int) -> float:
+        return above_floor(window_accuracy(length, k), blind_accuracy(length))
+
     return label_task(
         sample,
         6,
         3,
         max_length,
         floor=blind_accuracy,
-        window_score=None,
+        window_score=window_score,
         information=lambda length: math.log2(2 ** (length + 1) - 1),
         metrics={"exact_match": exact_match},
     )

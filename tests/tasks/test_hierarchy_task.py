@@ -32,7 +32,7 @@ LANGUAGES = [
         lambda n: language.modular_brackets(n, 2),
     ),
     ("modular_brackets", {}, [7], lambda n: language.modular_brackets(n, 5)),
-    ("stack_manipulation", {}, [2, 5], language.stack_manipulation),
+    ("stack_manipulation", {}, [2, 5, 6], language.stack_manipulation),
     ("binary_addition", {}, [3, 4, 7, 8], language.binary_addition),
     ("missing_duplicate", {}, [2, 7, 8], language.missing_duplicate),
     ("reverse", {"num_symbols": 3}, [1, 4], strings("reverse", 3)),
