@@ -39,6 +39,7 @@ LANGUAGES = [
     ("duplicate", {}, [4], strings("duplicate", 2)),
     ("odds_first", {}, [5, 6], strings("odds_first", 2)),
     ("bucket_sort", {}, [1, 4], strings("bucket_sort", 5)),
+    ("bucket_sort", {"num_symbols": 3}, [6], strings("bucket_sort", 3)),
 ]
 CASES = [
     pytest.param(*case, id="-".join([case[0], *map(str, case[1].values())]))
