@@ -106,9 +106,8 @@ PARTS = {
 
 # The full size: its lengths, and what its other models need to compete.
 LENGTHS = tuple(2**i for i in range(5, 13))
+CHRONO = ("lstm, chrono", "min_gru", "min_lstm")  # whose chrono_max is tuned too
 OTHERS = {
-    "min_gru": {"chrono_max": 2.0 * max(LENGTHS)},
-    "min_lstm": {"chrono_max": 2.0 * max(LENGTHS)},
     "linear_attention": {"conv_size": 4},
     "gated_linear_attention": {"conv_size": 4},
 }
@@ -124,13 +123,19 @@ def get_sweep(size: str = "quick") -> dict[str, tuple[Axis, ...]]:
     full = _is_full(size)
     rates = (3e-4, 1e-3, 3e-3, 1e-2) if full else (3e-3, 1e-2)
     tuning = (1000, 1001, 1002) if full else (1000,)
+    tuned = [tune("optimizer.learning_rate", rates, seeds=tuning)]
+    if full:  # the one more scalar that models with gates need: how long they remember
+        spans = (float(min(LENGTHS)), 512.0, 2.0 * max(LENGTHS))
+        tuned += [
+            tune("model.chrono_max", spans, seeds=tuning, where={"model": CHRONO})
+        ]
     return {
         name: product(
             match(
                 "parameters", BUDGET, _models(size), _config(part, size), tolerance=0.1
             ),
             compare(f"task.{part.setting}", part.values),
-            tune("optimizer.learning_rate", rates, seeds=tuning),
+            *tuned,
             replicate(range(10 if full else 5)),
         )
         for name, part in _parts(size)

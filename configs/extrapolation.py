@@ -3,31 +3,34 @@
 Claim. Where a model learns a task of states it keeps what it learned to lengths far
 beyond those of training if its state is a recurrence of bounded values, and does not
 where it counts positions; which lengths it was trained on decides how soon it learns.
-Two parts: "lengths" trains each model at each length and tests it at all of them, the
-whole matrix of training and test; "curricula" trains on four ways of mixing the same
-lengths. Accuracy with its floor at 1/2, 1,024 examples a length.
+Three parts: "lengths" trains each model on lengths up to each of four and tests it at
+all of them and to 500, the whole matrix of training and test; "curricula" trains on
+four ways of mixing the same lengths; "stream" trains on up to 40 bits and reads
+100,000, answering after each. Accuracy with its floor at 1/2.
 
     python -m experiments.sweep --config=configs/extrapolation.py --store=results
     python -m experiments.report --name=extrapolation --store=results
 
-    ... --config=configs/extrapolation.py:full  # to length 500, and streams to 100,000
+    ... --config=configs/extrapolation.py:full  # 10 seeds, wider, every part to 100,000
 
-No run of it is recorded yet.
+A stream is tested on 32 examples of up to 100,000 answers each, the rest on 1,024 of
+one answer.
 """
 
 from typing import Any
 
 from ml_collections import ConfigDict
 
-from lib.sweep import Axis, compare, product, replicate, tune
+from lib.sweep import Axis, compare, product, replicate, tune, zipped
 
 TITLE = "Trained short, tested long"
 
-TRAINED = {"quick": (4, 8, 16, 32), "full": (8, 16, 32, 64, 128)}
+TRAINED = {"quick": (5, 10, 20, 40), "full": (8, 16, 32, 64, 128)}
 TESTED = {
-    "quick": (4, 8, 16, 32, 64, 128),
+    "quick": (5, 10, 20, 40, 80, 160, 320, 500),
     "full": (8, 16, 32, 64, 128, 256, 500, 2048, 16_384, 100_000),
 }
+STREAMED = (40, 500, 2048, 16_384, 100_000)
 MODELS = {
     "rnn": {"name": "rnn"},
     "gru": {"name": "gru"},
@@ -36,20 +39,22 @@ MODELS = {
     "gated_delta_net": {"name": "gated_delta_net"},
     "tcn": {"name": "tcn", "num_layers": 3},
 }
-CURRICULA = ("none", "uniform", "linear", "mix")
+STREAMING = {name: model for name, model in MODELS.items() if name != "tcn"}
+CURRICULA = {"none": 1, "uniform": 5, "linear": 5, "mix": 5}  # with train.min_length
 
 
 def get_config(size: str = "quick") -> ConfigDict:
-    """The base config of both parts: parity, which every input changes."""
+    """The base config of each part: parity, which every input changes."""
     _check(size)
     full = size == "full"
+    longest, width = max(TRAINED[size]), 64 if full else 32
     base = {
-        "task": {"name": "parity", "length": max(TRAINED[size])},
-        "model": {"name": "lstm", "hidden_size": 64, "embedding_size": 64},
+        "task": {"name": "parity", "length": longest},
+        "model": {"name": "lstm", "hidden_size": width, "embedding_size": width},
         "optimizer": {"name": "adam", "learning_rate": 3e-3, "clip_norm": 1.0},
         "train": {
             "num_steps": 20_000 if full else 2000,
-            "batch_size": 64,
+            "batch_size": 64 if full else 32,
             "eval_every": 100,
             "stop_score": 1.0,
             "stop_patience": 2,
@@ -59,25 +64,49 @@ def get_config(size: str = "quick") -> ConfigDict:
             "num_validation": 256,
             "num_test": 1024,
             "lengths": TESTED[size],
-            "chunk": 256 if full else 16,
+            "chunk": 256 if full else 20,
         },
         "seed": 0,
     }
-    lengths = {**base, "train": {**base["train"], "curriculum": "uniform"}}
-    return ConfigDict({"lengths": lengths, "curricula": base})
+    return ConfigDict(
+        {
+            "lengths": _with(base, train={"curriculum": "uniform"}),
+            "curricula": base,
+            "stream": _with(
+                base,
+                task={"name": "cumulative_parity"},
+                train={"curriculum": "uniform"},
+                evaluation={
+                    "batch_size": 16,
+                    "num_test": 32,
+                    "lengths": STREAMED,
+                    "chunk": 256,
+                },
+            ),
+        }
+    )
 
 
 def get_sweep(size: str = "quick") -> dict[str, tuple[Axis, ...]]:
-    """Models by training length, and models by curriculum, over 5 seeds."""
+    """Models by training length, by curriculum, and as streams, over 5 seeds."""
     _check(size)
+    full = size == "full"
     models = compare("model", MODELS)
-    seeds = replicate(range(10 if size == "full" else 5))
-    rates = tune("optimizer.learning_rate", (1e-3, 3e-3, 1e-2), seeds=(1000, 1001))
+    rates = tune(
+        "optimizer.learning_rate",
+        (1e-3, 3e-3, 1e-2),
+        seeds=(1000, 1001) if full else (1000,),
+    )
+    seeds = replicate(range(10 if full else 5))
+    lengths = compare("task.length", TRAINED[size])
+    curricula = zipped(
+        compare("train.curriculum", tuple(CURRICULA)),
+        compare("train.min_length", tuple(CURRICULA.values())),
+    )
     return {
-        "lengths": product(models, compare("task.length", TRAINED[size]), rates, seeds),
-        "curricula": product(
-            models, compare("train.curriculum", CURRICULA), rates, seeds
-        ),
+        "lengths": product(models, lengths, rates, seeds),
+        "curricula": product(models, curricula, rates, seeds),
+        "stream": product(compare("model", STREAMING), rates, seeds),
     }
 
 
@@ -85,6 +114,10 @@ def get_expected(size: str = "quick") -> list[dict[str, Any]]:
     """The numbers this should give: none is recorded yet."""
     _check(size)
     return []
+
+
+def _with(base: dict[str, Any], **sections: dict[str, Any]) -> dict[str, Any]:
+    return {**base, **{name: {**base[name], **new} for name, new in sections.items()}}
 
 
 def _check(size: str) -> None:

@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from experiments.program import plain
 from lib.error import UserError
 
 EXIT_FAILED, EXIT_PREEMPTED, EXIT_INTERRUPTED = 1, 75, 130
+_TELL_SECONDS = 5.0
 
 
 def plan_sweep(experiment: Experiment) -> dict[str, Any]:
@@ -26,7 +29,21 @@ def plan_sweep(experiment: Experiment) -> dict[str, Any]:
         config_file=experiment.config_file,
         expected=experiment.expected,
         abilities=experiment.abilities,
+        tell=_tell_cells(),
     )
+
+
+def _tell_cells() -> Callable[[int, int], None]:
+    """Says every few seconds how far the validation of a large sweep is."""
+    last = time.monotonic()
+
+    def tell(checked: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > _TELL_SECONDS:
+            last = time.monotonic()
+            print(f"{checked} of {total} cells validated", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def run_sweep(

@@ -18,7 +18,7 @@ leaves the ids of the runs before it as they are.
 import inspect
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from lib import own
@@ -106,7 +106,10 @@ class Config:
 
         Without added settings at their default, as the run's id sees it.
         """
-        plain = json.loads(json.dumps(asdict(self)))
+        # Not dataclasses.asdict, which copies every value by itself: plans ask often.
+        shallow = {name: getattr(self, name) for name in _SECTIONS}
+        shallow |= {name: vars(shallow[name]) for name in ("train", "evaluation")}
+        plain = json.loads(json.dumps(shallow))
         for section, values, settings in _sections(self):
             for name, setting in settings.items():
                 if setting.added and values[name] == setting.default:
@@ -209,7 +212,7 @@ def _sections(config: Config):
     ):
         yield section, values, {**common, **settings_of(known[values["name"]])}
     for section, values in (("train", config.train), ("evaluation", config.evaluation)):
-        yield section, asdict(values), settings_of(type(values))
+        yield section, vars(values), settings_of(type(values))
 
 
 def _check_named(

@@ -10,11 +10,11 @@ from typing import Any
 
 from lib import store
 from lib.check import check_program
-from lib.config import check_config, make_config
+from lib.config import Config, check_config, make_config
 from lib.cost import tokens_per_example
 from lib.error import UserError
 from lib.launch.choice import choose, describe_choice
-from lib.program import identify, make_program
+from lib.program import Program, identify, make_program
 from lib.sweep import Axis, Cell, expand
 
 Plan = dict[str, Any]
@@ -31,6 +31,7 @@ def make_plan(
     expected: Sequence[Mapping[str, Any]] = (),
     abilities: Mapping[str, str] | None = None,
     max_width: int = 8,
+    tell: Callable[[int, int], None] = lambda checked, total: None,
 ) -> Plan:
     """Expand and validate every run of a sweep. Raises UserError with every problem.
 
@@ -47,7 +48,7 @@ def make_plan(
     ]
     if not cells:
         raise UserError(f"sweep {name}: 0 runs; an axis or the sweep is empty")
-    _check_cells(cells)
+    _check_cells(cells, tell)
     plan: Plan = {
         "format": 1,
         "name": name,
@@ -64,11 +65,12 @@ def make_plan(
         # by part: what its models have in common, as an equal number of parameters
         "matched": _matched(parts),
     }
+    grouped: set[str] = set()
     for index, cell in enumerate(cells):
         if cell.tune is None:
-            _add_reported(plan, index, cell.replicate_configs())
+            _add_reported(plan, grouped, index, cell.replicate_configs())
         else:
-            _add_runs(plan, index, "tune", cell.tune_configs())
+            _add_runs(plan, grouped, index, "tune", cell.tune_configs())
             plan["pending"].append(index)
     return plan
 
@@ -78,9 +80,13 @@ def decide(plan: Plan, root: Path, is_final: Callable[[str], bool]) -> bool:
 
     The reported runs of these cells join the plan, in the order of its cells.
     """
+    by_cell: dict[int, list[dict[str, Any]]] = {i: [] for i in plan["pending"]}
+    for run in plan["runs"]:
+        by_cell.setdefault(run["cell_index"], []).append(run)
+    grouped = {run_id for group in plan["groups"] for run_id in group["members"]}
     decided = []
     for index in plan["pending"]:
-        runs = [r for r in plan["runs"] if r["cell_index"] == index]
+        runs = by_cell[index]
         if not all(is_final(run["id"]) for run in runs):
             continue
         cell = _cell(plan["cells"][index])
@@ -91,7 +97,7 @@ def decide(plan: Plan, root: Path, is_final: Callable[[str], bool]) -> bool:
         plan["choices"] += [
             {**place, **entry} for entry in describe_choice(points, scores, best)
         ]
-        _add_reported(plan, index, cell.replicate_configs(points[best]))
+        _add_reported(plan, grouped, index, cell.replicate_configs(points[best]))
         decided.append(index)
     plan["pending"] = [index for index in plan["pending"] if index not in decided]
     for entries in ("runs", "groups", "choices"):  # whatever cell was decided first
@@ -114,8 +120,12 @@ def count_runs(plan: Plan) -> dict[str, int]:
 def run_work(given: Mapping[str, Any]) -> int:
     """The tokens a run trains on, if it does not stop early."""
     config = make_config(given)
+    return _work(config, make_program(config))
+
+
+def _work(config: Config, program: Program) -> int:
     examples = config.train.num_steps * config.train.batch_size
-    return examples * tokens_per_example(make_program(config).task)
+    return examples * tokens_per_example(program.task)
 
 
 def _matched(
@@ -128,22 +138,28 @@ def _matched(
     return {part: note for part, note in notes.items() if note}
 
 
-def _add_reported(plan: Plan, index: int, configs: list[dict[str, Any]]) -> None:
-    _add_runs(plan, index, "replicate", [(None, config) for config in configs])
+def _add_reported(
+    plan: Plan, grouped: set[str], index: int, configs: list[dict[str, Any]]
+) -> None:
+    points = [(None, config) for config in configs]
+    _add_runs(plan, grouped, index, "replicate", points)
 
 
 def _add_runs(
     plan: Plan,
+    grouped: set[str],
     index: int,
     stage: str,
     configs: Sequence[tuple[int | None, dict[str, Any]]],
 ) -> None:
     """Append the runs of one cell's stage, and the groups that will train them.
 
-    A tuning run's config comes with the index of the point that it tries.
+    A tuning run's config comes with the index of the point that it tries. `grouped` has
+    the runs that are in some group, before and after.
     """
     cell = plan["cells"][index]
     added: dict[str, str] = {}
+    work: dict[str, int] = {}
     for point, given in configs:
         config, _ = check_config(given)
         assert config is not None, "checked before"
@@ -159,39 +175,36 @@ def _add_runs(
             run["point"] = point
         if run["id"] not in added:
             plan["runs"].append(run)
-            added[run["id"]] = make_program(config).key
-    grouped = {run_id for group in plan["groups"] for run_id in group["members"]}
+            program = make_program(config)
+            added[run["id"]] = program.key
+            work[program.key] = _work(config, program)
+    largest = max(len(_cell(cell).tune_configs()), len(cell["seeds"]))
+    width = min(plan["max_width"], largest)
     for key in dict.fromkeys(added.values()):
         members = [i for i, k in added.items() if k == key and i not in grouped]
         for start in range(0, len(members), plan["max_width"]):
             chunk = members[start : start + plan["max_width"]]
-            plan["groups"].append(_group_entry(plan, index, stage, key, chunk))
+            plan["groups"].append(
+                {
+                    "id": store.digest({"members": chunk, "width": width}),
+                    "members": chunk,
+                    "width": width,
+                    "program": key,
+                    "stage": stage,
+                    "cell_index": index,
+                    "work": len(chunk) * work[key],  # what launchers order groups by
+                }
+            )
+        grouped.update(members)
 
 
-def _group_entry(
-    plan: Plan, index: int, stage: str, key: str, members: list[str]
-) -> dict[str, Any]:
-    cell = _cell(plan["cells"][index])
-    largest = max(len(cell.tune_configs()), len(cell.seeds))
-    width = min(plan["max_width"], largest)
-    config = next(r["config"] for r in plan["runs"] if r["id"] == members[0])
-    return {
-        "id": store.digest({"members": members, "width": width}),
-        "members": members,
-        "width": width,
-        "program": key,
-        "stage": stage,
-        "cell_index": index,
-        "work": len(members) * run_work(config),  # what launchers order groups by
-    }
-
-
-def _check_cells(cells: Sequence[Cell]) -> None:
+def _check_cells(cells: Sequence[Cell], tell: Callable[[int, int], None]) -> None:
     """Validate every run of every cell; shapes once a program."""
     problems: dict[str, list[str]] = {}
     checked: set[str] = set()
     known: dict[str, Any] = {}  # shapes that programs share
-    for cell in cells:
+    for index, cell in enumerate(cells):
+        tell(index, len(cells))
         points = [None] if cell.tune is None else cell.tune["points"]
         configs = [
             *(config for _, config in cell.tune_configs()),

@@ -55,6 +55,13 @@ def test_a_run_that_is_asked_for_twice_is_one_run():
     assert len(members) == len(set(members)) == 3
 
 
+def test_a_plan_tells_how_many_cells_are_checked():
+    axes = product(compare("task.length", {"a": 4, "b": 5}), replicate(range(2)))
+    heard = []
+    make_plan("told", {"part": (RUN, axes)}, tell=lambda *counts: heard.append(counts))
+    assert heard == [(0, 2), (1, 2)]
+
+
 def test_groups_hold_at_most_the_width_and_share_it():
     axes = product(replicate(range(5)))
     plan = make_plan("wide", {"part": (RUN, axes)}, max_width=2)
