@@ -107,9 +107,9 @@ def describe_run(
 
 
 def describe_task(program: Program) -> dict[str, Any]:
-    """Floor, optimum and window oracle at the tested lengths; facts of the task."""
+    """Floor, optimum, bits and windows at the tested lengths; facts of the task."""
     task, lengths = program.test, _lengths(program, "test")
-    optimum, window = task.optimum, task.window_score
+    optimum, window, bits = task.optimum, task.window_score, task.information
     windows = [2**i for i in range(21)]
     return {
         "name": program.config.task["name"],
@@ -118,6 +118,7 @@ def describe_task(program: Program) -> dict[str, Any]:
         "score_metric": task.score_metric,
         "floor": {str(n): task.floor(n) for n in lengths},
         "optimum": optimum and {str(n): optimum(n) for n in lengths},
+        "information": bits and {str(n): bits(n) for n in lengths},
         "window_score": window
         and {str(n): {str(k): window(n, k) for k in windows} for n in lengths},
     }

@@ -15,6 +15,7 @@ from lib.config import make_config
 from lib.driver import Control, Group, run_group
 from lib.mapping import map_runs
 from lib.program import identify, make_hparams, make_program
+from lib.result import describe_task
 from lib.train import evaluation_key
 from tests.small import small
 
@@ -63,6 +64,21 @@ def test_a_group_records_on_the_steps_of_its_config(three):
     assert result["metrics"]["test"]["6"]["num_targets"] == 96
     assert result["cost"]["tokens"] == 60 * 8 * 6
     assert not list((root / "groups").glob("*/[0-9]*")), "checkpoints are left over"
+
+
+def test_a_result_says_what_its_task_asks_at_every_tested_length(three):
+    """Of recall of four symbols: two bits, a floor of a quarter, an optimum of 1."""
+    root, group = three
+    task = store.read_run(root, group.run_ids[0]).result["task"]
+    assert (task["floor"], task["optimum"]) == ({"6": 0.25}, {"6": 1.0})
+    assert task["information"] == {"6": 2.0}
+    assert [task["window_score"]["6"][str(k)] for k in (1, 4, 8)] == [0, 0, 1]
+
+
+def test_a_task_without_a_number_of_bits_states_none_in_results():
+    config = small() | {"task": {"name": "missing_duplicate", "length": 6}}
+    task = describe_task(make_program(make_config(config)))
+    assert task["information"] is None and task["floor"] == {"6": 0.5}
 
 
 def test_a_group_says_what_its_time_went_into(three, tmp_path):
