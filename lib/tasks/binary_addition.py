@@ -17,7 +17,9 @@ likeliest of 0, 1 and the end, weighted by how often the place is asked. All thr
 follow from the probability that the sum of an n-bit and an m-bit number is below 2^i.
 
 There is no window score and no number of bits: what is to be kept of the first number
-depends on where the second one begins, which is drawn.
+depends on where the second one begins, which is drawn. An upper bound would do for a
+proof of memory, as the score of who is also told where that is and every carry; none is
+given, since nothing says how far it lies above what a window knows.
 """
 
 import functools

@@ -22,8 +22,11 @@ make 9 and 0 frequent. The floor is the share of the likeliest value in 16,384 e
 of the generator, always the same ones, with a standard error of 0.004.
 
 There is no window score: what a window tells of the value depends on every symbol of
-it. Neither is the number of bits to keep stated: a list that is open asks to keep its
-operator and what it has come to, which for MED are the counts of its items.
+it. An upper bound would do for a proof of memory, but the one that is easily had, to
+tell what the lists open before the window have come to, gives away the value: it is 1
+and proves nothing. Neither is the number of bits to keep stated: a list that is open
+asks to keep its operator and what it has come to, which for MED are the counts of its
+items.
 """
 
 import functools

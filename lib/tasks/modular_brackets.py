@@ -15,7 +15,9 @@ is the likeliest value, 0, which products make more frequent the longer the expr
 for m = 5 a share of 0.20 at length 1 and 0.31 at 250, by the recursion over A and B.
 
 There is no window score: what a window tells of the value depends on every symbol of
-it, and no recursion of a manageable size gives the mean over all windows.
+it, and no recursion is known here that gives the mean over all windows. An upper bound
+would do for a proof of memory, but the one that is easily had, to tell what the symbols
+before the window have come to, gives away the value: it is 1 and proves nothing.
 """
 
 import functools
