@@ -17,6 +17,10 @@ Of (T - 2 K)/2 slots near ones are likelier, P(g) ~ (g + 1)^(power - 1): `query_
 1 makes all equally likely. Each pair is equally likely to be asked at each of the K
 slots; in the authors' code earlier pairs tend to nearer ones.
 
+With `num_passes` P the K pairs are shown P times in the same order, as in the authors'
+code after Arora et al. 2024 (arXiv:2407.05483): T is then at least 2 K (P + 1), and the
+queries stand behind the last pass.
+
 Two chances: one who ignores the inputs has 1/N of N = V/2 values, the floor; one who
 has seen the values but not which key had which has 1/K (`unbound_accuracy`, in the
 facts of the task). A model at 1/K has memory without binding.
@@ -24,9 +28,10 @@ facts of the task). A model at 1/K has memory without binding.
 Kept must be the values, given the keys: log2(N!/(N - K)!) bits, a little under
 K log2 N, since they differ from each other.
 
-A window that begins at input w, of which it holds all behind, knows the pairs it holds
-whole. One whose value alone it holds it takes for a key that it has not seen, which is
-right with 1/K in all; else it guesses among the values it has not seen.
+A window that begins at input w of the last pass knows the pairs it holds whole, and one
+that begins before it all. One whose value alone it holds it takes for a key that it has
+not seen, which is right with 1/K in all; else it guesses among the values it has not
+seen.
 """
 
 import math
@@ -37,7 +42,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PyTree, UInt32
 
-from lib.setting import Bound, Positive, Size
+from lib.setting import Added, Bound, Positive, Size
 from lib.tasks.label import label_task
 from lib.tasks.query_slots import draw_slots, lay_out, shuffle, slot_chances
 from lib.tasks.subset import draw_subset
@@ -104,6 +109,7 @@ def make_mqar(
     vocabulary_size: Annotated[int, Bound(4, 2**31 - 1)] = 64,
     query_power: Positive = 0.01,
     fillers: Literal["blank", "random"] = "blank",
+    num_passes: Annotated[Size, Added()] = 1,
 ) -> Task:
     """Recall of each of `num_pairs` values by its key, in `length` inputs.
 
@@ -112,8 +118,8 @@ def make_mqar(
     first_value = vocabulary_size // 2
     num_values = vocabulary_size - first_value
     spare = first_value - 1 - num_pairs, num_values - num_pairs
-    check_sizes("mqar", max_length, 4 * num_pairs, *spare)
-    context_size = 2 * num_pairs
+    context_size = 2 * num_pairs * num_passes
+    check_sizes("mqar", max_length, context_size + 2 * num_pairs, *spare)
     most_slots = (max_length - context_size) // 2
     # Rows of random bits: keys, values and the order of queries, then a row a position.
     ends = np.cumsum([2 * num_pairs, 2 * num_pairs, num_pairs])
@@ -130,6 +136,7 @@ def make_mqar(
         num_slots = (length - context_size) // 2
         slots = draw_slots(rest[:most_slots], order_bits, num_slots, query_power)
         context = jnp.stack([asked, values], axis=-1).reshape(batch_size, -1)
+        context = jnp.tile(context, (1, num_passes))
         batch = lay_out(context, asked[..., None], values, slots, max_length)
         if fillers == "random":
             filler = bits[ends[-1] :, 1].T % np.uint32(vocabulary_size)
@@ -141,7 +148,7 @@ def make_mqar(
 
     def window_score(length: int, k: int) -> float:
         chances = slot_chances((length - context_size) // 2, num_pairs, query_power)
-        start = context_size + 2 * np.arange(len(chances)) - k + 1
+        start = 2 * num_pairs + 2 * np.arange(len(chances)) - k + 1
         asked = np.full(num_pairs, 1 / num_pairs)
         seen = window_accuracy(asked, num_values, start)
         return query_window_score(seen, chances, 1 / num_values)

@@ -14,6 +14,12 @@ K, V, LONGEST, COUNT = 3, 14, 18, 4000
 
 
 @functools.cache
+def twice():
+    options = {"num_pairs": K, "vocabulary_size": V, "num_passes": 2}
+    return make_mqar("train", COUNT, LONGEST + 2 * K, **options)
+
+
+@functools.cache
 def task_of(power=0.01, fillers="blank"):
     options = {"query_power": power, "fillers": fillers}
     return make_mqar("train", COUNT, LONGEST, num_pairs=K, vocabulary_size=V, **options)
@@ -130,6 +136,38 @@ def test_a_window_knows_the_pairs_that_it_holds(length, power):
         assert reached == pytest.approx(expected, abs=0.025)
 
 
+@pytest.mark.parametrize("length", [18, LONGEST + 2 * K])
+def test_pairs_that_are_shown_twice_stand_before_what_is_shown_once(length):
+    """Without the first pass an example is one of the task with a single pass."""
+    batch = draw(twice(), length)
+    np.testing.assert_array_equal(
+        batch.inputs[:, : 2 * K], batch.inputs[:, 2 * K : 4 * K]
+    )
+    once = draw(task_of(), length - 2 * K)
+    for name in ("inputs", "targets", "mask"):
+        rest = getattr(batch, name)[:, 2 * K :]
+        np.testing.assert_array_equal(rest, getattr(once, name))
+
+
+def test_a_window_knows_the_pairs_that_it_holds_of_the_last_pass_or_of_both():
+    length, task = LONGEST + 2 * K, twice()
+    batch = draw(task, length, seed=1)
+    places = place_of_queries(batch)
+    target = np.take_along_axis(batch.targets, places, axis=1)
+    last = batch._replace(
+        **{name: getattr(batch, name)[:, 2 * K :] for name in ("inputs", "targets")},
+        mask=batch.mask[:, 2 * K :],
+    )
+    for k in range(1, length + 1):
+        # One that begins in the first pass holds all of the last one.
+        answers = answers_of_window(last, k)
+        reached = (answers == target).mean()
+        floor = task.floor(length)
+        expected = floor + (1 - floor) * task.window_score(length, k)
+        # Four standard errors of 4,000 examples; their queries are not independent.
+        assert reached == pytest.approx(expected, abs=0.025)
+
+
 def test_the_vocabulary_of_the_paper_has_its_two_chances_and_bits():
     task = make_mqar("train", 4, 32, num_pairs=8, vocabulary_size=8192)
     assert -math.log(task.floor(32)) == pytest.approx(8.318, abs=5e-4)
@@ -143,6 +181,7 @@ def test_the_vocabulary_of_the_paper_has_its_two_chances_and_bits():
     ("options", "complaint"),
     [
         ({"num_pairs": 5}, "length must be at least 20, got 18"),
+        ({"num_pairs": 4, "num_passes": 2}, "length must be at least 24, got 18"),
         ({"num_pairs": 4, "vocabulary_size": 8}, "vocabulary_size .* 1 more of each"),
     ],
 )
