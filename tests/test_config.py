@@ -125,6 +125,26 @@ def test_every_setting_changes_the_id(values):
     assert identify(make_config(small(**values))) != identify(make_config(RUN))
 
 
+# Knobs of load that came after runs had been stored: their ids must go on.
+@pytest.mark.parametrize(
+    ("name", "knobs"),
+    [
+        ("copy_memory", {"num_copied": 10, "num_symbols": 8}),
+        ("copy_tcn", {"num_copied": 10, "num_symbols": 8}),
+        ("temporal_order", {"num_distractors": 4}),
+        ("mqar", {"num_passes": 1}),
+    ],
+)
+def test_a_knob_that_came_later_is_no_part_of_the_id_at_its_default(name, knobs):
+    task = {"name": name, "length": 24}
+    plain, stated = (make_config({**RUN, "task": t}) for t in (task, {**task, **knobs}))
+    assert not set(knobs) & set(plain.to_dict()["task"])
+    assert identify(plain) == identify(stated)
+    for knob, value in knobs.items():
+        changed = make_config({**RUN, "task": {**task, knob: value + 1}})
+        assert identify(changed) != identify(plain)
+
+
 def test_runs_that_differ_in_traced_settings_share_a_program():
     base = make_config(small(model={"name": "lstm", "hidden_size": 8}))
     other = make_config(

@@ -18,27 +18,38 @@ of the input, of which 9 is never the answer.
 
 Chance is that of `copy_memory`, 10 ln(8)/(T + 20) nats per position, since only the
 blank and eight symbols are ever asked for; so are what it says of accuracy,
-`symbols_retained`, and the window: symbols are known to the last T + 11 inputs.
+`symbols_retained`, the window (symbols are known to the last T + 11 inputs), and of
+`num_copied` and `num_symbols`: there are A + 2 classes and S + 1 markers.
 """
 
 import jax.numpy as jnp
 from jaxtyping import Array, Int, PyTree
 
-from lib.tasks.copy_memory import MARKER, NUM_COPIED, make_copy_memory
+from lib.tasks.copy_memory import NumCopied, NumSymbols, make_copy_memory
 from lib.tasks.label import check_length
 from lib.types import Batch, Interface, PRNGKey, Split, Task
 
 
-def make_copy_tcn(split: Split, batch_size: int, max_length: int) -> Task:
-    """Copying over a gap of `length`, at least 1, in arrays 20 longer."""
+def make_copy_tcn(
+    split: Split,
+    batch_size: int,
+    max_length: int,
+    *,
+    num_copied: NumCopied = 10,
+    num_symbols: NumSymbols = 8,
+) -> Task:
+    """Copying over a gap of `length`, at least 1, in arrays 2 S longer."""
     check_length("copy_tcn", max_length, 1)
-    tokens = make_copy_memory(split, batch_size, max_length)
+    tokens = make_copy_memory(
+        split, batch_size, max_length, num_copied=num_copied, num_symbols=num_symbols
+    )
+    marker = num_symbols + 1
 
     def sample(key: PRNGKey, data: PyTree, length: Int[Array, ""]) -> Batch:
         batch = tokens.sample(key, data, length)
         position = jnp.arange(batch.mask.shape[1], dtype=jnp.int32)[None, :]
-        marked = (position >= length + NUM_COPIED - 1) & (batch.mask > 0)
-        inputs = jnp.where(marked, MARKER, batch.inputs).astype(jnp.float32)
+        marked = (position >= length + num_copied - 1) & (batch.mask > 0)
+        inputs = jnp.where(marked, marker, batch.inputs).astype(jnp.float32)
         return batch._replace(inputs=inputs[..., None])  # [B, T, 1]
 
-    return tokens._replace(sample=sample, interface=Interface(0, 1, MARKER + 1))
+    return tokens._replace(sample=sample, interface=Interface(0, 1, marker + 1))

@@ -12,6 +12,9 @@ An example (T = 12):
     inputs   5 0 3 4 5 4 1 3 3 4 5 2
     targets  . . . . . . . . . . . 2
 
+`num_distractors` n is 4 as in the paper. With others distractors are 2..n+1, which
+changes neither the chance nor what a window knows.
+
 Scored: the last position, T - 1, by accuracy. Chance is 1/4 (1/8 with three symbols),
 a loss of ln 4 (ln 8).
 
@@ -26,13 +29,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, PyTree
 
-from lib.setting import Bound
+from lib.setting import Added, Bound
 from lib.tasks.label import check_length, label_batch, label_task
 from lib.types import Batch, PRNGKey, Split, Task
 
 # Where the span of each symbol begins, in tenths of the length.
 STARTS = {2: (1, 5), 3: (1, 3, 6)}
-NUM_DISTRACTORS = 4
 
 
 def spans(length: int, num_symbols: int) -> list[tuple[int, int]]:
@@ -48,6 +50,7 @@ def make_temporal_order(
     max_length: int,
     *,
     num_symbols: Annotated[int, Bound(2, 3)] = 2,
+    num_distractors: Annotated[int, Bound(1, 2**31 - 3), Added()] = 4,
 ) -> Task:
     """The order of `num_symbols` bits among `length` inputs, at least 4."""
     check_length("temporal_order", max_length, 4)
@@ -58,7 +61,7 @@ def make_temporal_order(
         shape = (max_length + 2 * num_symbols, batch_size)
         drawn = jax.random.bits(key, shape, jnp.uint32)
         place_bits, value_bits, rest = jnp.split(drawn, [num_symbols, 2 * num_symbols])
-        inputs = 2 + (rest % np.uint32(NUM_DISTRACTORS)).astype(jnp.int32).T
+        inputs = 2 + (rest % np.uint32(num_distractors)).astype(jnp.int32).T
         values = (value_bits % np.uint32(2)).astype(jnp.int32)
         position = jnp.arange(max_length, dtype=jnp.int32)[None, :]
         width = jnp.maximum(length // 10, 1).astype(jnp.uint32)
@@ -84,7 +87,7 @@ def make_temporal_order(
 
     return label_task(
         sample,
-        2 + NUM_DISTRACTORS,
+        2 + num_distractors,
         num_classes,
         max_length,
         floor=lambda length: 1 / num_classes,

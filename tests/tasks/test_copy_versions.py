@@ -21,6 +21,11 @@ def tcn():
 
 
 @functools.cache
+def few_tcn():
+    return make_copy_tcn("train", COUNT, LONGEST, num_copied=3, num_symbols=5)
+
+
+@functools.cache
 def bits():
     return make_copy_bits("train", COUNT, LONGEST, num_steps=S, num_bits=N)
 
@@ -49,6 +54,24 @@ def test_copy_tcn_is_the_sequence_of_its_definition(length):
         assert list(mask) == [*[1] * (length + 20), *padding]
     counts = np.bincount(batch.targets[batch.targets > 0])[1:]
     assert abs(chi_square_excess(counts)) < 4
+
+
+@pytest.mark.parametrize("length", [1, LONGEST])
+def test_copy_tcn_of_another_load_is_the_sequence_of_its_definition(length):
+    task = few_tcn()
+    batch = draw(task, length)
+    padding = [0] * (LONGEST - length)
+    for inputs, targets, mask in zip(*(leaf[:50] for leaf in batch[:3]), strict=True):
+        symbols = list(inputs[:3, 0])
+        assert set(symbols) <= set(range(1, 6))
+        gap = [0] * (length - 1)
+        assert list(inputs[:, 0]) == [*symbols, *gap, *[6] * 4, *padding]
+        assert list(targets) == [*[0] * (length + 3), *symbols, *padding]
+        assert list(mask) == [*[1] * (length + 6), *padding]
+    assert task.interface.output_size == 7
+    assert task.floor(length) == pytest.approx(3 * math.log(5) / (length + 6))
+    scores = [task.window_score(length, k) for k in (length + 3, length + 4)]
+    assert scores == [0, 1]
 
 
 @pytest.mark.parametrize("length", [1, 5, LONGEST])

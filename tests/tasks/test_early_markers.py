@@ -27,6 +27,12 @@ def order_of(num_symbols):
     return make_temporal_order("train", COUNT, LONGEST, num_symbols=num_symbols)
 
 
+@functools.cache
+def order_among(num_distractors):
+    options = {"num_distractors": num_distractors}
+    return make_temporal_order("train", COUNT, LONGEST, **options)
+
+
 @pytest.mark.parametrize("name", list(PAIRS))
 @pytest.mark.parametrize("length", [2, 9, 10, 23])
 def test_markers_are_in_the_first_tenth_and_the_four_behind_it(name, length):
@@ -117,3 +123,20 @@ def test_a_window_knows_the_last_bits(num_symbols):
         expected = floor + (1 - floor) * task.window_score(length, k)
         # Four standard errors of 20,000 examples.
         assert reached == pytest.approx(expected, abs=0.0142)
+
+
+@pytest.mark.parametrize("num_distractors", [1, 9])
+def test_distractors_are_as_many_as_asked_and_all_equally_frequent(num_distractors):
+    task = order_among(num_distractors)
+    batch = draw(task, LONGEST)
+    counts = np.bincount(batch.inputs.ravel())
+    assert len(counts) == task.interface.vocabulary_size == 2 + num_distractors
+    assert (counts[:2].sum(), counts.sum()) == (2 * COUNT, LONGEST * COUNT)
+    assert num_distractors == 1 or abs(chi_square_excess(counts[2:])) < 4
+
+
+def test_distractors_change_neither_bits_nor_answers():
+    few, many = draw(order_among(1), LONGEST), draw(order_among(9), LONGEST)
+    np.testing.assert_array_equal(few.targets, many.targets)
+    few, many = (np.minimum(batch.inputs, 2) for batch in (few, many))
+    np.testing.assert_array_equal(few, many)

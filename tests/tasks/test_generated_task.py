@@ -9,12 +9,13 @@ import pytest
 
 from lib.tasks.adding import make_adding
 from lib.tasks.adding_any import make_adding_any
-from lib.tasks.copy_memory import floor, make_copy_memory, symbols_retained
+from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.recall import make_recall
 
 RECALL = make_recall("train", 2000, 12)
 RECALL_EVERY = make_recall("train", 2000, 12, supervision="every")
 COPY_MEMORY = make_copy_memory("train", 8000, 9)
+FEW = make_copy_memory("train", 8000, 9, num_copied=3, num_symbols=5)
 ADDING = make_adding("train", 8000, 12)
 ADDING_ANY = make_adding_any("train", 20_000, 12)
 
@@ -91,20 +92,52 @@ def test_copy_memory_symbols_are_one_to_eight_and_uniform():
     ("length", "published"), [(500, 0.039989), (1000, 0.020387), (2000, 0.010294)]
 )
 def test_copy_memory_floor_is_ten_ln_eight_over_the_length(length, published):
-    assert floor(length) == pytest.approx(published, abs=5e-7)
+    assert COPY_MEMORY.floor(length) == pytest.approx(published, abs=5e-7)
 
 
-@pytest.mark.parametrize("num_known", [0, 4, 10])
-def test_symbols_retained_counts_the_symbols_that_are_known(num_known):
-    batch = draw(COPY_MEMORY, 5)
-    known = np.eye(9)[batch.targets]
-    guess = np.r_[0, np.full(8, 1 / 8)]
-    asked = np.arange(29)
-    unknown = (asked >= 15 + num_known) & (asked < 25)
+@pytest.mark.parametrize("length", [1, 5, 9])
+def test_copy_memory_of_another_load_is_the_sequence_of_its_definition(length):
+    batch = draw(FEW, length)
+    for inputs, targets, mask in zip(*(leaf[:30] for leaf in batch[:3]), strict=True):
+        symbols, padding = list(inputs[:3]), [0] * (9 - length)
+        blanks, answers = [0] * (length - 1), [0] * (length + 3)
+        assert list(inputs) == [*symbols, *blanks, 6, *[0] * 3, *padding]
+        assert list(targets) == [*answers, *symbols, *padding]
+        assert list(mask) == [*[1] * (length + 6), *padding]
+    counts = np.bincount(batch.inputs[:, :3].ravel())
+    assert counts[0] == 0 and len(counts) == 6
+    # Chi-square of 4 degrees of freedom exceeds 18.5 once in a thousand keys.
+    assert ((counts[1:] - 4800) ** 2 / 4800).sum() < 18.5
+
+
+def test_copy_memory_of_another_load_has_its_bits_classes_and_floor():
+    assert FEW.information(7) == pytest.approx(3 * np.log2(5))
+    assert FEW.interface[:3] == (7, 7, 6)
+    batch = draw(FEW, 7)
+    asked = np.arange(batch.mask.shape[1])
+    shares = [np.bincount(batch.targets[:, t], minlength=6) / 8000 for t in asked[:13]]
+    entropy = [-np.sum(p[p > 0] * np.log(p[p > 0])) for p in shares]
+    # The entropy of 5 classes counted on 8000 examples is 4/16,000 too low.
+    assert FEW.floor(7) == pytest.approx(np.mean(entropy), abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("task", "num_copied", "num_symbols", "num_known"),
+    [(COPY_MEMORY, 10, 8, n) for n in (0, 4, 10)] + [(FEW, 3, 5, n) for n in (0, 2)],
+)
+def test_symbols_retained_counts_the_symbols_that_are_known(
+    task, num_copied, num_symbols, num_known
+):
+    batch = draw(task, 5)
+    known = np.eye(num_symbols + 1)[batch.targets]
+    guess = np.r_[0, np.full(num_symbols, 1 / num_symbols)]
+    asked, start = np.arange(9 + 2 * num_copied), 5 + num_copied
+    unknown = (asked >= start + num_known) & (asked < start + num_copied)
     chance = np.where(unknown[None, :, None], guess, known)
     outputs = jnp.asarray(np.log(chance + 1e-12), jnp.float32)
-    sums = symbols_retained.accumulate(outputs, batch)
-    assert symbols_retained.finalize(sums) == pytest.approx(num_known, abs=1e-4)
+    retained = task.metrics["symbols_retained"]
+    sums = retained.accumulate(outputs, batch)
+    assert retained.finalize(sums) == pytest.approx(num_known, abs=1e-4)
 
 
 @pytest.mark.parametrize("length", [2, 3, 7, 12])

@@ -13,7 +13,10 @@ from lib.tasks.copy_memory import make_copy_memory
 from lib.tasks.recall import make_recall
 
 RECALL = make_recall("train", 40_000, 5, num_symbols=4, num_distractors=3)
-COPY_MEMORY = make_copy_memory("train", 20_000, 4)
+COPIES = {
+    (10, 8): make_copy_memory("train", 20_000, 4),
+    (3, 5): make_copy_memory("train", 20_000, 4, num_copied=3, num_symbols=5),
+}
 ADDINGS = [make("train", 50_000, 20) for make in (make_adding, make_adding_any)]
 
 
@@ -69,14 +72,16 @@ def test_adding_at_even_lengths_scores_k_over_length(length, k):
     assert make_adding("train", 1, length).window_score(length, k) == k / length
 
 
-@pytest.mark.parametrize("length", [1, 4])
-def test_copying_is_known_to_a_window_of_gap_plus_eleven_and_to_no_shorter(length):
+@pytest.mark.parametrize(("length", "load"), [(1, (10, 8)), (4, (10, 8)), (4, (3, 5))])
+def test_copying_is_known_to_a_window_from_symbol_to_answer_and_to_no_shorter(
+    length, load
+):
     """Entropy of each target given the one input of the window that tells most.
 
     Symbols are independent, so no other input of a window adds to that one.
     """
-    batch = draw(COPY_MEMORY, length)
-    size = length + 20
+    task, size = COPIES[load], length + 2 * load[0]
+    batch = draw(task, length)
     given = np.array(
         [
             [
@@ -89,7 +94,7 @@ def test_copying_is_known_to_a_window_of_gap_plus_eleven_and_to_no_shorter(lengt
     )
     for k in range(1, size + 1):
         loss = np.mean([given[t, max(0, t - k + 1) : t + 1].min() for t in range(size)])
-        expected = COPY_MEMORY.floor(length) * (1 - COPY_MEMORY.window_score(length, k))
+        expected = task.floor(length) * (1 - task.window_score(length, k))
         # The entropy of 8 classes counted on 20,000 examples is (7^2)/40,000 too low.
         assert loss == pytest.approx(expected, abs=0.003)
 
