@@ -5,7 +5,7 @@ from math import isfinite
 from statistics import fmean
 
 from lib import stats
-from lib.report.collect import Sweep, dig, number
+from lib.report.collect import Run, Sweep, dig, number
 from lib.report.context import ModelLosses
 from lib.report.cost import counted, distinct, measured_median
 from lib.report.expected import compare_expected
@@ -16,6 +16,12 @@ from lib.report.score import ModelScores, knob_of_models, lengths_of
 from lib.report.table import Cell, Table
 
 COSTS = ("parameters", "state size (numbers)", "FLOPs a token", "seconds a run")
+# What a task says of itself at a length: its row's name, its key and how it is written.
+ENDS = {
+    "floor": ("floor", ".3f"),
+    "optimum": ("optimum", ".3f"),
+    "bits to keep": ("information", ",.1f"),
+}
 COST_KEYS = ("parameters", "state_size", "flops_per_token")
 
 
@@ -73,15 +79,7 @@ def solved_table(models: Sequence[ModelScores]) -> Table:
         rows.append((Cell(model.label), *cells))
     runs = [run for model in models for run in model.runs]
     metric = distinct(runs, lambda run: dig(run.result, "task", "score_metric"))
-    for name in ("floor", "optimum"):
-        ends = {}
-        for run in runs:
-            for place in lengths if knob == LENGTH else [run.place]:
-                length = place if knob == LENGTH else run.length
-                value = number(dig(run.result, "task", name, str(length)))
-                if value is not None:
-                    ends[place] = f"{value:.3f}"
-        rows.append((Cell(name), *(Cell("", ends.get(t, "–")) for t in lengths)))
+    rows += _rows_of_the_task(runs, lengths, knob)
     for line in references(models):
         worth = (f"{line.raw[t]:.3f}" if t in line.raw else "–" for t in lengths)
         name = f"{line.name} ({line.text})"
@@ -90,9 +88,29 @@ def solved_table(models: Sequence[ModelScores]) -> Table:
         f"Seeds that reach a score of {stats.THRESHOLD:g}, of the seeds that ended; "
         f"beside them the mean test {metric} of the runs that did not diverge."
     )
+    if any(row[0].text == "bits to keep" for row in rows):
+        note += " Bits to keep: what an example asks a memory to hold."
     axis = knob_name(knob)
     columns = ("model", *(f"{axis} {length}" for length in lengths))
     return Table(f"Solved seeds by {axis}", columns, rows, note)
+
+
+def _rows_of_the_task(
+    runs: Sequence[Run], places: Sequence[int], knob: str
+) -> list[tuple[Cell, ...]]:
+    """What a task itself says at each place of the axis: floor, optimum, bits."""
+    rows = []
+    for name, (key, form) in ENDS.items():
+        known = {}
+        for run in runs:
+            for place in places if knob == LENGTH else [run.place]:
+                length = place if knob == LENGTH else run.length
+                value = number(dig(run.result, "task", key, str(length)))
+                if value is not None:
+                    known[place] = format(value, form)
+        if known or key != "information":
+            rows.append((Cell(name), *(Cell("", known.get(t, "–")) for t in places)))
+    return rows
 
 
 def loss_table(models: Sequence[ModelLosses]) -> Table:

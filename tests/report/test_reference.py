@@ -95,3 +95,17 @@ def test_what_models_of_a_part_differ_in_is_no_line_of_them_all(sweep):
     ]
     (line,) = references(model_scores(other))
     assert list(line.raw) == [16, 32, 64]
+
+
+def test_the_bits_a_task_asks_to_keep_are_a_row_where_it_says_them(sweep):
+    runs = [
+        replace(run, result={**run.result, "task": {**run.result["task"], **bits}})
+        for run in part(sweep, "mqar")
+        for bits in ({"information": {str(run.length): 2.5 * run.place}},)
+    ]
+    table = solved_table(model_scores(runs))
+    (row,) = [row for row in table.rows if row[0].text == "bits to keep"]
+    assert [cell.detail for cell in row[1:]] == ["20.0", "40.0", "80.0", "160.0"]
+    assert "Bits to keep:" in table.note
+    without = solved_table(model_scores(part(sweep, "mqar")))
+    assert all(row[0].text != "bits to keep" for row in without.rows)
