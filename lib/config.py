@@ -37,6 +37,7 @@ from lib.setting import (
     nearest,
     settings_of,
 )
+from lib.signature import POSITIONAL
 from lib.store import digest
 from lib.train import State
 
@@ -227,7 +228,7 @@ def _check_named(
     if problems:
         return values, problems
     if not isinstance(name, str) or name not in known:
-        if section in own.POSITIONAL and own.is_own(str(name)):
+        if section in POSITIONAL and own.is_own(str(name)):
             return values, [own.unknown(section, str(name))]
         said = "a name must be given" if name is None else f"unknown name {name!r}"
         return values, [f"{section}: {said}{nearest(str(name), known)}"]

@@ -8,7 +8,6 @@ another run. What the file imports beside it is not.
 """
 
 import hashlib
-import inspect
 import json
 import os
 import sys
@@ -20,15 +19,12 @@ from typing import Any, Literal, NamedTuple
 
 from lib.error import RefusedError, UserError
 from lib.registry import MODELS, SEQUENCE_MODELS, SEQUENCE_TASKS, TASKS
-from lib.setting import nearest, settings_of
+from lib.signature import find_factory
 
 Kind = Literal["model", "task"]
 
 ENVIRONMENT = "HORIZON_OWN"  # tells worker processes which files the user has named
 HASHES = ("model_file", "task_file")  # where a run's versions hold them
-KINDS = (int, float, bool, str, tuple)  # of a factory's settings
-# What a factory is called with, before its settings.
-POSITIONAL = {"model": ("interface",), "task": ("split", "batch_size", "max_length")}
 _REGISTRIES: dict[Kind, tuple[dict[str, Callable[..., Any]], ...]] = {
     "model": (MODELS, SEQUENCE_MODELS),
     "task": (TASKS, SEQUENCE_TASKS),
@@ -95,7 +91,7 @@ def add(kind: Kind, given: str, sha256: str = "") -> Own:
             f"--{kind}={given}: {known.path} has the same name, {own.name}; "
             "rename one of the two"
         )
-    make = _factory_of(_execute(own), own, given)
+    make = find_factory(_execute(own), own.kind, factory, given)
     for registry in _REGISTRIES[kind]:
         registry[own.name] = make
     _ADDED[kind, own.name] = own
@@ -170,45 +166,6 @@ def _execute(own: Own) -> ModuleType:
             f"--{own.kind}={own.path}: {where}{type(error).__name__}: {said}"
         ) from error
     return module
-
-
-def _factory_of(module: ModuleType, own: Own, given: str) -> Callable[..., Any]:
-    """The factory; UserError unless it can be called as registered ones are."""
-    where, name = f"--{own.kind}={given}", own.name.rpartition(":")[2]
-    make = getattr(module, name, None)
-    if not callable(make):
-        made = [n for n, v in vars(module).items() if _is_made_by(v, module.__name__)]
-        raise UserError(f"{where}: has no factory {name!r}{nearest(name, made)}")
-    words = POSITIONAL[own.kind]
-    parameters = inspect.signature(make).parameters.values()
-    plain = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    settings = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
-    if len(plain) != len(words) or len(plain) + len(settings) != len(parameters):
-        raise UserError(
-            f"{where}: must be a function ({', '.join(words)}, *, settings), "
-            f"got ({', '.join(map(str, parameters))})"
-        )
-    for parameter in settings:
-        if parameter.annotation is parameter.empty:
-            raise UserError(
-                f"{where}: the setting {parameter.name!r} needs a type, as "
-                f"{parameter.name}: Size = 64 (lib.setting)"
-            )
-    try:
-        found = settings_of(make)
-    except Exception as error:
-        raise UserError(f"{where}: {type(error).__name__}: {error}") from error
-    for setting, kind in ((n, s.kind) for n, s in found.items()):
-        if kind not in KINDS:
-            allowed = ", ".join(k.__name__ for k in KINDS)
-            raise UserError(
-                f"{where}: the setting {setting!r} must be one of {allowed}, got {kind}"
-            )
-    return make
-
-
-def _is_made_by(value: Any, module: str) -> bool:
-    return inspect.isfunction(value) and value.__module__ == module
 
 
 def _tell_children() -> None:

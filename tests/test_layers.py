@@ -55,7 +55,7 @@ LAYERS = (
         "lib.task_table",
     ),
     ("lib.own",),
-    ("lib.registry", "lib.optimizer", "lib.shard", "lib.curriculum"),
+    ("lib.registry", "lib.optimizer", "lib.shard", "lib.curriculum", "lib.signature"),
     ("lib.models", "lib.tasks"),
     ("lib.data",),
     ("lib.ops", "lib.loss"),
