@@ -47,8 +47,10 @@ def _model_failures(given: Given) -> list[str]:
     for interface in (TOKENS, FLOATS):
         path = path_of("model", given.name)
         found += check_model(MODELS[given.name], interface, settings, path)
-    first = {failure.property: str(failure) for failure in reversed(found)}
-    return list(reversed(first.values()))
+    first: dict[str, str] = {}
+    for failure in found:
+        first.setdefault(failure.property, str(failure))
+    return list(first.values())
 
 
 def _task_failures(given: Given) -> list[str]:

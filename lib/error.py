@@ -11,3 +11,7 @@ class RefusedError(UserError):
     """Good input that must not be acted on: held by another, or written by a newer."""
 
     exit_code = 3
+
+
+class LayerShapeError(ValueError):
+    """A layer whose outputs have another shape than the layers around it read."""

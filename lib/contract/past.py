@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from lib.contract.model import Case
 
 NOTHING = 1e-5  # of the largest derivative: a convolution by FFT leaks so much
-_STRIDE = 3  # steps between the places from which a longer sequence is changed
+_NUM_PLACES = 24  # from which on a longer sequence is changed, at most about so many
 
 
 def causal(case: "Case") -> Failure | None:
     """No look at later inputs, by derivative or by substitution."""
     found = _ahead(case, case.inputs)
     if found is None:
-        return _far_ahead(case)
+        return _far_ahead(case, case.longer) or _far_ahead(case, case.far)
     for num_steps in range(2, case.inputs.shape[1] + 1):
         smaller = _ahead(case, case.inputs[:, :num_steps])
         if smaller is not None:
@@ -35,12 +35,13 @@ def causal(case: "Case") -> Failure | None:
     )
 
 
-def _far_ahead(case: "Case") -> Failure | None:
+def _far_ahead(case: "Case", inputs: np.ndarray) -> Failure | None:
     """A look ahead that only a longer sequence shows, as within a chunk of steps."""
-    before, _ = case.apply(case.params, case.carry, case.longer)
-    num_steps = case.longer.shape[1]
-    for s in range(1, num_steps, _STRIDE):
-        changed = case.longer.copy()
+    before, _ = case.apply(case.params, case.carry, inputs)
+    num_steps = inputs.shape[1]
+    stride = num_steps // _NUM_PLACES | 1  # odd: not in step with chunks
+    for s in range(1, num_steps, stride):
+        changed = inputs.copy()
         changed[:, s:] = others(case, changed[:, s:])
         after, _ = case.apply(case.params, case.carry, changed)
         differs = first_difference(before[:, :s], after[:, :s])

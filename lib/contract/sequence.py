@@ -7,8 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PyTree
 
-from lib.contract.difference import CLOSE, first_difference, others
-from lib.contract.failure import Failure, compile_once
+from lib.contract.difference import (
+    CLOSE,
+    first_bad,
+    first_difference,
+    not_finite,
+    others,
+)
+from lib.contract.failure import Failure, compile_once, count_steps
 
 if TYPE_CHECKING:
     from lib.contract.model import Case
@@ -17,28 +23,30 @@ HALF = 4  # of the steps of a case
 
 
 def finite(case: "Case") -> Failure | None:
-    """Finite outputs and gradients."""
-    inputs = case.longer
+    """Finite outputs."""
+    for inputs in (case.longer, case.far):
+        outputs, _ = case.apply(case.params, case.carry, inputs)
+        if (failure := not_finite(outputs)) is not None:
+            return failure
+    return None
+
+
+def gradients(case: "Case") -> Failure | None:
+    """Finite gradients."""
+    inputs = jnp.asarray(case.longer)
 
     def loss(params: PyTree) -> Any:
-        carry = case.model.initial(params, jnp.asarray(inputs))
-        outputs, _ = case.model.apply(params, carry, jnp.asarray(inputs), None, None)
-        return jnp.mean(jnp.square(outputs)), outputs
+        carry = case.model.initial(params, inputs)
+        outputs, _ = case.model.apply(params, carry, inputs, None, None)
+        return jnp.mean(jnp.square(outputs))
 
-    compiled = compile_once(jax.value_and_grad(loss, has_aux=True))
-    (_, outputs), gradient = compiled(case.params)
-    bad = np.argwhere(~np.isfinite(outputs).all(axis=(0, 2)))
-    if len(bad):
-        step = int(bad[0, 0])
-        value = _first_bad(outputs[:, step])
-        said = f"with {step + 1} steps the output at step {step} is {value}"
-        return Failure("outputs are not finite", said, "finite numbers")
+    gradient = compile_once(jax.grad(loss))(case.params)
     for place, leaf in jax.tree_util.tree_leaves_with_path(gradient):
         if not np.isfinite(leaf).all():
             name = jax.tree_util.keystr(place)
             said = f"over {inputs.shape[1]} steps the derivative of params{name} is "
             return Failure(
-                "gradients are not finite", said + str(_first_bad(leaf)), "finite"
+                "gradients are not finite", f"{said}{first_bad(leaf)}", "finite"
             )
     return None
 
@@ -57,7 +65,7 @@ def apart(case: "Case") -> Failure | None:
         t, gap = differs
         found = Failure(
             "examples mix",
-            f"in a batch of 2 with {num_steps} steps the output of example 0 at "
+            f"in a batch of 2 with {count_steps(num_steps)} the output of example 0 at "
             f"step {t} changes by {gap:.2g} when only example 1 is another",
             "an example's output depends on that example alone",
         )
@@ -82,8 +90,8 @@ def _stepped(case: "Case", inputs: np.ndarray) -> Failure | None:
         num_steps = t + 1 if inputs is case.inputs else inputs.shape[1]
         return Failure(
             "steps are not the whole sequence",
-            f"with {num_steps} steps the output of step at step {t} is {gap:.2g} "
-            "beside that of apply",
+            f"with {count_steps(num_steps)} the output of step at step {t} is "
+            f"{gap:.2g} beside that of apply",
             f"equal to {CLOSE:g} of the largest output",
         )
     for one, other in zip(jax.tree.leaves(last), jax.tree.leaves(carry), strict=True):
@@ -152,8 +160,3 @@ def compiled(case: "Case") -> Failure | None:
         f"the output at step {t} is {gap:.2g} beside that without jit",
         "a pure function: random numbers come from the key",
     )
-
-
-def _first_bad(values: Any) -> float:
-    values = np.asarray(values)
-    return values[~np.isfinite(values)].ravel()[0].item()

@@ -5,20 +5,38 @@ Each check returns the broken property with its smallest example, or None.
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from lib.contract import batches, simulation
+from lib.contract import batches, floor, simulation, window
 from lib.contract.batches import NUM_EXAMPLES
 from lib.contract.failure import Failure, compile_once, failure_of, find_failures
 from lib.types import Batch, Task
 
 LENGTHS = (9, 24)  # checked where the task has them, else the first it has and more
+LONGER = (64,)  # where floor, optimum and window scores are checked as well
 MOST_LENGTH = 2048  # the shortest length of a task is looked for up to here
+NUM_BATCHES = 64  # for the fit of a constant answer, and as many to measure it
+MOST_EXAMPLES = 1024  # of each of them; fewer where they would be larger than this:
+MOST_TOKENS, MOST_OUTPUTS = 2**16, 2**20
+FUNCTIONS = {  # of a task, which must be there
+    "sample": "sample(key, data, length) -> a lib.types.Batch",
+    "floor": "floor(length): the best score of an answer that never sees the inputs",
+}
+OPTIONAL = ("optimum", "window_score", "information")  # functions, or None
+
+
+class Source(NamedTuple):
+    """A task of one length, and as many batches of it as are drawn."""
+
+    task: Task
+    batch_size: int
+    num_batches: int  # of each half: to fit, and to measure
+    draw: Callable[[int], Batch]  # by its index
 
 
 class Case(NamedTuple):
@@ -26,55 +44,60 @@ class Case(NamedTuple):
 
     make: Callable[..., Task]  # (split, batch_size, max_length)
     task: Task  # NUM_EXAMPLES a batch
+    shortest: int
     lengths: tuple[int, int]
+    longer: tuple[int, ...]  # other lengths, of which only the scores are checked
     draw: Callable[[int, int], Batch]  # (seed, length)
+    source: Callable[[int], Source]  # by its length, in many examples
+
+    @property
+    def all_lengths(self) -> list[int]:
+        """Every length of which the scores are checked."""
+        return sorted({*self.lengths, *self.longer})
 
 
 def check_task(
     factory: Callable[..., Task],
     settings: Mapping[str, Any],
     path: Path | None = None,
+    lengths: Collection[int] = LONGER,
 ) -> list[Failure]:
     """Every property of the contract that a factory's task breaks.
 
-    `path` is the file whose lines are named in errors.
+    `path` is the file whose lines are named in errors, `lengths` those that the task is
+    to be used at: floor, optimum and window scores are checked at them as well.
     """
-    return list(task_failures(factory, settings, path))
+    return list(task_failures(factory, settings, path, lengths))
 
 
 def task_failures(
     factory: Callable[..., Task],
     settings: Mapping[str, Any],
     path: Path | None = None,
+    lengths: Collection[int] = LONGER,
 ) -> Iterator[Failure]:
     """The same, one after another: batches first, then what is simulated."""
     make = functools.partial(factory, **settings)
     try:
-        case = _make_case(make)
+        case = _make_case(make, lengths)
     except Exception as error:
         yield failure_of(error, "Build it, draw a batch", path)
         return
     if isinstance(case, Failure):
         yield case
         return
-    found = list(find_failures(BATCHES, case, path))
-    yield from found
-    if not found:
-        yield from find_failures(SCORES, case, path)
+    yield from find_failures(STAGES, case, path)
 
 
-def _make_case(make: Callable[..., Task]) -> Case | Failure:
+def _make_case(make: Callable[..., Task], longer: Collection[int]) -> Case | Failure:
     shortest = next((n for n in range(1, MOST_LENGTH) if _allows(make, n)), 0)
     if not shortest:
         make("train", 2, MOST_LENGTH)  # says itself why
     low, high = (max(length, shortest) for length in LENGTHS)
     lengths = low, max(high, low + 8)
     task = make("train", NUM_EXAMPLES, lengths[1])
-    if not isinstance(task, Task):
-        got = type(task).__name__
-        return Failure("is no task", f"the factory returns {got}", "a lib.types.Task")
-    if task.interface.image:
-        return Failure("is a task of pictures", "interface.image is set", "sequences")
+    if (failure := _no_task(task)) is not None:
+        return failure
     for split in ("validation", "test"):
         make(split, 2, lengths[1])
     sample = compile_once(
@@ -86,7 +109,44 @@ def _make_case(make: Callable[..., Task]) -> Case | Failure:
         batch = sample(np.uint32(seed), np.int32(length))
         return jax.tree.map(np.asarray, batch)
 
-    return Case(make, task, lengths, draw)
+    allowed = tuple(n for n in longer if _allows(make, n))
+    source = functools.cache(functools.partial(_make_source, make))
+    return Case(make, task, shortest, lengths, allowed, draw, source)
+
+
+def _no_task(task: Any) -> Failure | None:
+    """What is missing in what a factory returns."""
+    if not isinstance(task, Task):
+        got = type(task).__name__
+        return Failure("is no task", f"the factory returns {got}", "a lib.types.Task")
+    if task.interface.image:
+        return Failure("is a task of pictures", "interface.image is set", "sequences")
+    for name, allowed in FUNCTIONS.items():
+        if not callable(function := getattr(task, name)):
+            return Failure(f"has no {name}", f"{name} is {function!r}", allowed)
+    for name in OPTIONAL:
+        function = getattr(task, name)
+        if function is not None and not callable(function):
+            said = f"{name} is {function!r}"
+            return Failure(f"{name} is no function", said, "a function, or None")
+    return None
+
+
+def _make_source(make: Callable[..., Task], length: int) -> Source:
+    one = make("train", 1, length)
+    shaped = lambda n: one.sample(jax.random.key(0), one.data, n)
+    num_steps = jax.eval_shape(shaped, np.int32(length)).mask.shape[1]
+    outputs = num_steps * one.interface.output_size
+    most = min(MOST_EXAMPLES, MOST_TOKENS // num_steps, MOST_OUTPUTS // outputs)
+    size = max(most, 8)
+    task = make("train", size, length)
+    sample = jax.jit(
+        lambda i, data, n: task.sample(
+            jax.random.fold_in(jax.random.key(11), i), data, n
+        )
+    )
+    draw = lambda i: sample(np.uint32(i), task.data, np.int32(length))
+    return Source(task, size, NUM_BATCHES, draw)
 
 
 def _allows(make: Callable[..., Task], length: int) -> bool:
@@ -99,28 +159,30 @@ def _allows(make: Callable[..., Task], length: int) -> bool:
 
 def _named(case: Case) -> Failure | None:
     """A metric that floor and optimum are values of."""
-    task, length = case.task, case.lengths[0]
+    task = case.task
     if task.score_metric not in task.metrics:
         known = ", ".join(task.metrics)
         return Failure(
             "the scored metric is unknown", f"score_metric {task.score_metric!r}", known
         )
-    floor = task.floor(length)
-    best = task.optimum(length) if task.optimum is not None else None
-    if not math.isfinite(floor) or (best is not None and not math.isfinite(best)):
-        said = f"floor({length}) is {floor}, optimum({length}) is {best}"
-        return Failure("floor or optimum are not finite", said, "finite numbers")
-    if best is not None and best == floor:
-        said = f"floor({length}) and optimum({length}) are both {best}"
-        return Failure("there is nothing to score", said, "two different values")
+    for length in case.all_lengths:
+        floor = task.floor(length)
+        best = task.optimum(length) if task.optimum is not None else None
+        if not math.isfinite(floor) or (best is not None and not math.isfinite(best)):
+            said = f"floor({length}) is {floor}, optimum({length}) is {best}"
+            return Failure("floor or optimum are not finite", said, "finite numbers")
+        if best is not None and best == floor:
+            said = f"floor({length}) and optimum({length}) are both {best}"
+            return Failure("there is nothing to score", said, "two different values")
     return None
 
 
-BATCHES = (
-    *(batches.shapes, batches.scored, batches.unscored, batches.eager),
-    *(batches.independent, batches.differing, _named),
-)
-SCORES = (
-    *(simulation.adds, simulation.best, simulation.blind, simulation.blind_longer),
-    *(simulation.windows, simulation.information),
+STAGES = (
+    (
+        *(batches.shapes, batches.scored, batches.unscored, batches.eager),
+        *(batches.independent, batches.differing, _named),
+    ),
+    (simulation.adds, simulation.best, simulation.information, window.windows),
+    (floor.blind,),
+    (window.unbeaten,),
 )

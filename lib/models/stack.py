@@ -39,6 +39,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
+from lib.error import LayerShapeError
 from lib.ops.linear import project
 from lib.ops.pooling import POOLS
 from lib.types import Carry, Interface, Model, Params, PRNGKey
@@ -204,7 +205,7 @@ class Stack(nn.Module):
     def _check_width(self, index: int, h: Array) -> None:
         if h.shape[-1] != self.hidden_size:
             layer = type(self.layer[index]).__name__
-            raise ValueError(
+            raise LayerShapeError(
                 f"stack: outputs of layer {index} ({layer}) must have hidden_size "
                 f"{self.hidden_size} features, got {list(h.shape)} for [T, B, H]"
             )

@@ -61,6 +61,30 @@ def not_finite(interface: Interface) -> Model:
     return change_outputs(sound(interface), lambda y, x: y * late(y, x)[None, :, None])
 
 
+def sometimes_not_finite(interface: Interface) -> Model:
+    """A root of numbers of which the inputs drawn first have none below 0."""
+    root = lambda y, x: y + jnp.sqrt(2.3 + x[:, :, :1])
+    return change_outputs(sound(interface), root)
+
+
+def overflows(interface: Interface) -> Model:
+    """Twenty times as much at every step, which overflows at step 30."""
+    model = sound(interface)
+
+    def cell(params, h, x):
+        h = 20.0 * h + jnp.sum(jnp.abs(x), axis=1, keepdims=True)
+        return h, h[:, : interface.output_size]
+
+    def apply(params, carry, inputs, reset, key):
+        step, xs = lambda h, x: cell(params, h, x), jnp.moveaxis(inputs, 1, 0)
+        mask = None if reset is None else reset.T
+        start = model.initial(params, inputs)
+        h, ys = scan_with_resets(step, start, carry, xs, mask)
+        return jnp.moveaxis(ys, 0, 1), h
+
+    return model._replace(apply=apply, step=cell)
+
+
 def gradient_not_finite(interface: Interface) -> Model:
     root = lambda y, x: y + jnp.sqrt(jnp.maximum(y, 0) * 0)
     return change_outputs(sound(interface), root)
@@ -84,6 +108,12 @@ def looks_ahead_without_gradient(interface: Interface) -> Model:
     )
 
 
+def counts_padding(interface: Interface) -> Model:
+    """A look ahead that sees nothing but zeros."""
+    zeros = lambda y, x: jnp.mean(x == 0, axis=1, keepdims=True)[:, :, :1]
+    return change_outputs(sound(interface), lambda y, x: y + zeros(y, x))
+
+
 def looks_ahead_in_chunks(interface: Interface) -> Model:
     """Only a sequence that is longer than a chunk is centred, chunk by chunk."""
 
@@ -95,6 +125,14 @@ def looks_ahead_in_chunks(interface: Interface) -> Model:
         return y.at[:, :64].set(cut.reshape(y[:, :64].shape))
 
     return change_outputs(sound(interface), centre)
+
+
+def looks_ahead_far(interface: Interface) -> Model:
+    """Only a sequence of more than 80 steps is centred."""
+    centre = lambda y, x: y - jnp.mean(y, axis=1, keepdims=True)
+    return change_outputs(
+        sound(interface), lambda y, x: centre(y, x) if y.shape[1] > 80 else y
+    )
 
 
 def sees_too_far(interface: Interface) -> Model:
@@ -144,6 +182,10 @@ def no_step(interface: Interface) -> Model:
         raise NotImplementedError("no step form")
 
     return sound(interface)._replace(step=step)
+
+
+def step_is_missing(interface: Interface) -> Model:
+    return sound(interface)._replace(step=None)  # type: ignore[arg-type]
 
 
 def forgets_its_carry(interface: Interface) -> Model:

@@ -64,6 +64,61 @@ def floor_too_high(split, batch_size, max_length) -> Task:
     return task._replace(floor=lambda length: 0.5)
 
 
+def floor_a_fifth_low(split, batch_size, max_length) -> Task:
+    task = sound(split, batch_size, max_length, num_symbols=8)
+    return task._replace(floor=lambda length: 0.1)
+
+
+def floor_a_sixth_high(split, batch_size, max_length) -> Task:
+    task = sound(split, batch_size, max_length, num_symbols=8)
+    return task._replace(floor=lambda length: 0.145)
+
+
+def floor_of_many_zero(split, batch_size, max_length) -> Task:
+    task = sound(split, batch_size, max_length, num_symbols=64)
+    return task._replace(floor=lambda length: 0.0)
+
+
+def floor_of_many_double(split, batch_size, max_length) -> Task:
+    task = sound(split, batch_size, max_length, num_symbols=64)
+    return task._replace(floor=lambda length: 2 / 64)
+
+
+def floor_wrong_when_long(split, batch_size, max_length) -> Task:
+    task = sound(split, batch_size, max_length)
+    return task._replace(floor=lambda length: 0.25 if length < 40 else 0.5)
+
+
+def floor_missing(split, batch_size, max_length) -> Task:
+    return sound(split, batch_size, max_length)._replace(floor=None)  # type: ignore
+
+
+def optimum_a_number(split, batch_size, max_length) -> Task:
+    return sound(split, batch_size, max_length)._replace(optimum=1.0)  # type: ignore
+
+
+def optimum_wrong_when_long(split, batch_size, max_length) -> Task:
+    task = sound(split, batch_size, max_length)
+    return task._replace(optimum=lambda length: 1.0 if length < 40 else 0.9)
+
+
+def window_twice_too_wide(split, batch_size, max_length) -> Task:
+    """A score that would prove a memory of any model."""
+    task = sound(split, batch_size, max_length)
+    return task._replace(window_score=lambda length, k: float(k >= 2 * length))
+
+
+def window_of_two_is_enough(split, batch_size, max_length) -> Task:
+    """Asks for the token before the last, and says that only the whole tells it."""
+    task = sound(split, batch_size, max_length)
+
+    def ask(batch, length):
+        asked = jnp.take(batch.inputs, length - 2, axis=1)[:, None]
+        return batch._replace(targets=batch.mask.astype(jnp.int32) * asked)
+
+    return change_batch(task, ask)
+
+
 def optimum_wrong(split, batch_size, max_length) -> Task:
     task = sound(split, batch_size, max_length)
     return task._replace(optimum=lambda length: 2.0)

@@ -41,7 +41,7 @@ def test_the_example_model_is_about_forty_lines():
 
 def test_the_example_model_is_the_recurrence_of_its_docstring(cell):
     """A float64 loop over h_t = a h + (1 - a) sigmoid(x W + b) (x U)."""
-    from lib.contract.model import draw_inputs
+    from lib.contract.difference import draw_inputs
     from lib.types import Interface
 
     interface = Interface(0, 3, 2)

@@ -7,23 +7,31 @@ import pytest
 
 from lib.contract.model import FLOATS, TOKENS, check_model, model_failures
 from lib.contract.task import check_task, task_failures
-from lib.registry import MODELS, TASKS
+from lib.registry import ABILITIES, MODELS, TASKS
 from tests.own import broken_models, broken_tasks
 
 MODEL_FLAWS = [
     ("returns_a_class", "is no model: the factory returns function"),
-    ("wrong_shape", r"another shape: with inputs \[2, 1, 3\] apply .* float32\[2, 4\]"),
+    (
+        "wrong_shape",
+        r"another shape: with 1 step, inputs \[2, 1, 3\], .* float32\[2, 4\]",
+    ),
     ("not_finite", "not finite: with 6 steps the output at step 5 is nan"),
+    ("sometimes_not_finite", r"outputs are not finite: with \d+ steps? the .* is nan"),
+    ("overflows", "outputs are not finite: with 31 steps .* 30 is inf"),
     ("gradient_not_finite", r"gradients are not finite: .* params\['\w'\] is"),
     ("looks_ahead", "looks ahead: with 2 steps the output at step 0 .* at step 1"),
     ("looks_two_ahead", "looks ahead: with 3 steps the output at step 0 .* at step 1"),
     ("looks_ahead_in_chunks", "looks ahead: with 70 steps the output at step 0"),
-    ("looks_ahead_without_gradient", "padding changes what comes before it"),
+    ("looks_ahead_far", "looks ahead: with 256 steps the output at step 0 changes"),
+    ("looks_ahead_without_gradient", "looks ahead: with 70 steps the output at step 0"),
+    ("counts_padding", "padding changes .*: with zeros from step 1 on .* at step 0"),
     ("sees_too_far", "further than its receptive field: .* step 3 .* step 0 .*last 3"),
-    ("mixes_examples", "examples mix: in a batch of 2 with 1 steps .* example 0"),
+    ("mixes_examples", "examples mix: in a batch of 2 with 1 step the .* example 0"),
     ("step_drifts", "steps are not the whole sequence: with 4 steps .* at step 3"),
     ("chunks_start_anew", "not the whole sequence: with 70 steps .* at step 32 is"),
-    ("no_step", r"the step form.*line \d+: NotImplementedError: no step form"),
+    ("no_step", "has no step form: step raises NotImplementedError: no step form"),
+    ("step_is_missing", r"has no step form: step is None; allowed: .* \(carry, y \["),
     ("forgets_its_carry", "the carry does not go on: .* at step 4 differs"),
     ("carry_grows", r"carry changes .*gives float32\[2, 4\].*float32\[2, 8\]"),
     ("ignores_resets", "resets do not isolate: .* example 0 at step 4"),
@@ -33,6 +41,16 @@ MODEL_FLAWS = [
 TASK_FLAWS = [
     ("floor_too_low", "floor is wrong: at length 9 .* 0.6.* floor says 0.25"),
     ("floor_too_high", "floor is wrong: at length 9 .* 0.2.* floor says 0.5"),
+    ("floor_a_fifth_low", r"at length 9 .* accuracy 0\.12.* floor says 0\.1;"),
+    ("floor_a_sixth_high", r"at length 9 .* accuracy 0\.12.* floor says 0\.145;"),
+    ("floor_of_many_zero", r"at length 9 .* accuracy 0\.01.* floor says 0;"),
+    ("floor_of_many_double", r"at length 9 .* accuracy 0\.01.* floor says 0\.03125"),
+    ("floor_wrong_when_long", r"floor is wrong: at length 64 .* 0\.2.* says 0\.5"),
+    ("floor_missing", r"has no floor: floor is None; allowed: floor\(length\): the"),
+    ("optimum_a_number", "optimum is no function: optimum is 1.0; allowed: a function"),
+    ("optimum_wrong_when_long", "optimum is wrong: at length 64 .* reach accuracy 1"),
+    ("window_twice_too_wide", r"not enough: window_score\(9, 9\) is 0, .* 9 steps"),
+    ("window_of_two_is_enough", r"too low: at length 9 .* last 2 .*\(9, 2\) is 0;"),
     ("optimum_wrong", "optimum is wrong: at length 9 .* 1, optimum says 2"),
     ("window_falls", r"wider window scores less: window_score\(9, 3\) is 0"),
     ("window_above_one", r"no score: window_score\(9, 10\) is 1.111"),
@@ -48,7 +66,7 @@ TASK_FLAWS = [
     ("unknown_metric", "metric is unknown: score_metric 'exactness'; .*accuracy"),
     ("sums_do_not_add", "sums do not add: metric accuracy"),
     ("bits_negative", r"no number of bits: information\(9\) is -2"),
-    ("fails", "TypeError: 'NoneType' object is not callable"),
+    ("fails", "has no sample: sample is None"),
 ]
 
 
@@ -93,9 +111,27 @@ def test_registered_models_pass(name):
     assert check_model(MODELS[name], FLOATS, {"hidden_size": 6}) == []
 
 
-@pytest.mark.parametrize("name", ["adding"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name == "adding" else pytest.mark.slow)
+        for tasks in ABILITIES.values()
+        for name in tasks
+    ],
+)
 def test_registered_tasks_pass(name):
     assert check_task(TASKS[name], {}) == []
+
+
+def test_a_floor_that_is_right_passes_with_many_classes():
+    assert check_task(broken_tasks.sound, {"num_symbols": 64}, None, ()) == []
+
+
+def test_a_floor_is_checked_at_the_lengths_that_are_named():
+    wrong = broken_tasks.floor_wrong_when_long
+    assert check_task(wrong, {}, None, ()) == []
+    (failure,) = check_task(wrong, {}, None, (48,))
+    assert failure.example.startswith("at length 48 ")
 
 
 def _assert_said(said, failures):
