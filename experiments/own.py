@@ -1,7 +1,8 @@
 """--model=FILE:FACTORY and --task=FILE:FACTORY: what is the user's own in a sweep.
 
-A file is executed once its name is given here, and its model or task held against the
-contract before anything trains. Settings may follow, as in cell.py:make_cell,decay=0.9.
+A file is executed once its name is given here; experiments/own_check.py then holds its
+model or task against the contract, before anything trains. Settings may follow, as in
+cell.py:make_cell,decay=0.9.
 """
 
 import json
@@ -11,9 +12,7 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
-from experiments.experiment import Experiment
 from lib.error import UserError
-from lib.sweep import expand
 
 
 class OwnFlags(NamedTuple):
@@ -96,67 +95,6 @@ def name_apart(given: Sequence[Given]) -> tuple[Given, ...]:
         each._replace(label=name) if labels.count(each.label) > 1 else each
         for each, name in zip(given, whole, strict=True)
     )
-
-
-def check_own(experiment: Experiment, own: Own) -> None:
-    """Hold every model and task of the user's against the contract of its kind.
-
-    Each in the settings and on the kind of inputs that the experiment uses. Raises
-    UserError with a line for each property that is broken.
-    """
-    if not own:
-        return
-    from lib.config import check_config
-    from lib.program import make_task
-
-    names = {given.name for given in (*own.models, *own.tasks)}
-    checked: set[str] = set()
-    for part, (base, axes) in experiment.parts.items():
-        for cell in expand(part, base, axes):
-            config, _ = check_config(cell.config)
-            if config is None:
-                continue  # the plan says why, of all cells at once
-            if config.task["name"] in names:
-                _check_task(config.task, checked)
-            if config.model["name"] in names:
-                interface = make_task(config, "train", 2).interface
-                _check_model(config.model, interface, checked)
-
-
-def _check_model(section: Any, interface: Any, checked: set[str]) -> None:
-    from lib.contract.failure import raise_for
-    from lib.contract.model import check_model
-    from lib.own import path_of
-    from lib.registry import MODELS
-
-    name = section["name"]
-    settings = {k: v for k, v in section.items() if k != "name"}
-    kind = bool(interface.vocabulary_size), interface.padding, bool(interface.image)
-    if interface.image or _known([name, settings, kind], checked):
-        return  # pictures: the plan says that they do not fit
-    path = path_of("model", name)
-    raise_for(name, check_model(MODELS[name], interface, settings, path))
-
-
-def _check_task(section: Any, checked: set[str]) -> None:
-    from lib.contract.failure import raise_for
-    from lib.contract.task import check_task
-    from lib.own import path_of
-    from lib.registry import TASKS
-
-    name = section["name"]
-    settings = {k: v for k, v in section.items() if k not in ("name", "length")}
-    if not _known([name, settings], checked):
-        path = path_of("task", name)
-        raise_for(name, check_task(TASKS[name], settings, path))
-
-
-def _known(what: Any, checked: set[str]) -> bool:
-    """Whether this has been checked already; it is from now on."""
-    text = json.dumps(what, sort_keys=True, default=str)
-    known = text in checked
-    checked.add(text)
-    return known
 
 
 def _load(kind: Any, text: str) -> Given:

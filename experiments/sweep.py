@@ -20,7 +20,8 @@ from experiments.experiment import (
     load_experiment,
 )
 from experiments.launch import announce, plan_sweep, run_sweep
-from experiments.own import check_own, define_own_flags, load_own
+from experiments.own import define_own_flags, load_own
+from experiments.own_check import check_own
 from experiments.own_sweep import join
 from experiments.page import print_report
 from experiments.program import run

@@ -15,7 +15,8 @@ from absl import flags
 from experiments.beside import values_beside
 from experiments.experiment import define_config_flag, load_experiment
 from experiments.launch import run_sweep
-from experiments.own import check_own, define_own_flags, load_own
+from experiments.own import define_own_flags, load_own
+from experiments.own_check import check_own
 from experiments.own_sweep import replace_in
 from experiments.program import run
 from lib.error import UserError

@@ -1,0 +1,36 @@
+"""What of a sweep the user's own models and tasks are checked at."""
+
+from experiments import own_check
+from experiments.experiment import Experiment
+from experiments.own import Given, Own
+from lib.registry import MODELS, TASKS
+from lib.sweep import compare
+from tests.own import broken_models, broken_tasks
+
+
+def test_each_is_checked_at_every_length_of_the_sweep(monkeypatch):
+    monkeypatch.setitem(MODELS, "mine", broken_models.sound)
+    monkeypatch.setitem(TASKS, "asked", broken_tasks.sound)
+    base = {
+        "task": {"name": "asked", "length": 4},
+        "model": {"name": "mine"},
+        "optimizer": {"name": "adam", "learning_rate": 0.01},
+        "evaluation": {"lengths": (6, 100)},
+    }
+    axis = compare("task.length", (4, 8))
+    experiment = Experiment("all", "", "", {"all": (base, [axis])}, [])
+    given = lambda name: (Given(name, name, {}),)
+    tasks, models = own_check.find_uses(experiment, Own(given("mine"), given("asked")))
+    assert [use.lengths for use in tasks.values()] == [{4, 6, 8, 100}]
+    assert [use.lengths for use in models.values()] == [{4, 6, 8, 100}]
+    seen = {}
+    monkeypatch.setattr(
+        "lib.contract.task.check_task",
+        lambda *a: seen.update(task=a[3]) or [],
+    )
+    monkeypatch.setattr(
+        "lib.contract.model.check_model",
+        lambda *a: seen.update(model=a[4]) or [],
+    )
+    own_check.check_own(experiment, Own(given("mine"), given("asked")))
+    assert seen == {"task": {4, 6, 8, 100}, "model": 100}
