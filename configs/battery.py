@@ -15,10 +15,12 @@ Claims of the literature, each put to the same test with the same budget:
 - hierarchy (`reverse`): what must come back in reverse order needs a stack, and all of
   these have to do with a state of fixed size (Deletang et al. 2022, arXiv:2207.02098).
 
-    python -m experiments.sweep --config=configs/battery.py
+    python -m experiments.sweep --config=configs/battery.py  # an hour on 2 cores
     python -m experiments.report --name=battery
     ... --config=configs/battery.py:full-mqar  # every model on one task, research size
     ... --config=configs/battery.py:full       # every model on every task: weeks
+
+What came of it is in docs/battery.md.
 """
 
 from typing import Any, NamedTuple
@@ -104,6 +106,25 @@ PARTS = {
 }
 
 
+# Of the quick size: mean score over seeds at one place, with its spread.
+EXPECTED = (
+    ("binding: mqar", "transformer", 4, 1.0, 0.02),  # attention wins
+    ("binding: mqar", "delta net, beta < 2", 8, 1.0, 0.02),
+    ("binding: mqar", "lstm, chrono", 4, 0.2, 0.03),  # values without their keys
+    ("binding: mqar", "gru", 4, 0.2, 0.03),
+    ("state tracking: parity", "transformer", 64, 0.05, 0.05),  # attention fails
+    ("state tracking: parity", "gru", 64, 1.0, 0.02),
+    ("state tracking: parity", "delta net, beta < 2", 32, 0.98, 0.05),
+    ("state tracking: parity", "gated delta net", 32, 0.5, 0.2),
+    ("state tracking: S3", "gru", 16, 1.0, 0.02),
+    ("state tracking: S3", "transformer", 8, 0.33, 0.1),
+    ("distance: recall", "lru", 128, 1.0, 0.02),
+    ("distance: recall", "tcn, sees 64", 128, 0.0, 0.03),
+    ("load: selective copy", "mamba", 4, 0.94, 0.06),
+    ("load: selective copy", "lru", 4, 0.6, 0.1),
+    ("hierarchy: reverse", "lru", 16, 0.98, 0.03),
+)
+
 # The full size: its lengths, and what its other models need to compete.
 LENGTHS = tuple(2**i for i in range(5, 13))
 CHRONO = ("lstm, chrono", "min_gru", "min_lstm")  # whose chrono_max is tuned too
@@ -140,6 +161,22 @@ def get_sweep(size: str = "quick") -> dict[str, tuple[Axis, ...]]:
         )
         for name, part in _parts(size)
     }
+
+
+def get_expected(size: str = "quick") -> list[dict[str, Any]]:
+    """What it should give: where attention wins and where it fails, and the others."""
+    if _is_full(size):
+        return []  # no full run has been recorded yet
+    return [
+        {
+            "part": part,
+            "cell": {"model": model, PARTS[part].setting: place},
+            "metric": "test/score",
+            "value": value,
+            "spread": spread,
+        }
+        for part, model, place, value, spread in EXPECTED
+    ]
 
 
 def _models(size: str) -> dict[str, dict[str, Any]]:

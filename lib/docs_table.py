@@ -40,23 +40,25 @@ def _task_tables() -> dict[str, Callable[[], Lines]]:
     return {**tables, "given data": other_tasks_table}
 
 
-def _horizon_tables() -> dict[str, Callable[[], Lines]]:
-    report = ROOT / "docs/horizon/report.md"
-    return {
-        "seeds that solve each length": lambda: quote(
-            report, "recall", "Solved seeds by length"
-        ),
-        "horizons and costs": lambda: quote(
-            report, "recall", "How far each model remembers"
-        ),
-    }
+def _quoted(sweep: str, part: str, title: str) -> Callable[[], Lines]:
+    return lambda: quote(ROOT / f"docs/{sweep}/report.md", part, title)
 
 
 PAGES: dict[str, Mapping[str, Callable[[], Lines]]] = {
     "docs/data.md": {"data sets": data_set_table},
     "docs/models.md": _model_tables(),
     "docs/tasks.md": _task_tables(),
-    "README.md": _horizon_tables(),
+    "docs/battery.md": {
+        "all tasks": _quoted("battery", "All tasks", "All tasks together"),
+    },
+    "README.md": {
+        "seeds that solve each length": _quoted(
+            "horizon", "recall", "Solved seeds by length"
+        ),
+        "horizons and costs": _quoted(
+            "horizon", "recall", "How far each model remembers"
+        ),
+    },
 }
 
 
