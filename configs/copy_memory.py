@@ -10,7 +10,12 @@ wide, kernel 8, sees 3,571 inputs and copies.
 
 Sizes and batch are the paper's; Adam at 2e-3 instead of RMSprop at 5e-4, with which the
 lstm is not on the floor yet after 1,500 steps (0.031 to 0.075 over three seeds).
+
+Reached (3 seeds, 1,024 test examples): lstm 0.0204 in all three; tcn 1.2e-5, 1.3e-5 and
+2.0e-5, stopped as solved after 700 to 900 steps.
 """
+
+from typing import Any
 
 from ml_collections import ConfigDict
 
@@ -47,3 +52,17 @@ def get_config() -> ConfigDict:
 def get_sweep() -> dict[str, tuple[Axis, ...]]:
     """Both models over three seeds."""
     return {"copy_memory": product(compare("model", MODELS), replicate(range(3)))}
+
+
+def get_expected() -> list[dict[str, Any]]:
+    """Nats a position: the lstm on its floor of 0.0204, the tcn far below it."""
+    return [
+        {
+            "part": "copy_memory",
+            "cell": {"model": model},
+            "metric": "test/loss",
+            "value": value,
+            "spread": spread,
+        }
+        for model, value, spread in (("lstm", 0.0204, 0.0002), ("tcn", 0.0, 0.0005))
+    ]

@@ -134,5 +134,7 @@ def _values(runs: Sequence[Run], split: str, name: str) -> list[float]:
 
 
 def _short(value: float) -> str:
-    """A number at three digits; whole numbers without a fraction."""
+    """A number at three digits, small ones too; whole numbers without a fraction."""
+    if abs(value) < 0.1:
+        return f"{value:.3g}"
     return f"{value:g}" if value == int(value) else three_digits(value)

@@ -40,10 +40,12 @@ def shipped_texts(runs: Sequence[Run]) -> list[str]:
         return []
     of = lambda key: distinct(shipped, lambda run: dig(run.result, "measured", key))
     models = ", ".join(dict.fromkeys(run.label for run in shipped))
+    changed = any(dig(run.result, "measured", "dirty") for run in shipped)
+    apart = " and files in no commit" if changed else ""
     return [
         f"Shipped with the code, not trained here: {len(shipped)} runs ({models}), "
-        f"made at commit {of('commit')} with jax {of('jax')}, Python {of('python')} on "
-        f"{of('processor')}."
+        f"made at commit {of('commit')}{apart} with jax {of('jax')}, Python "
+        f"{of('python')} on {of('processor')}."
     ]
 
 

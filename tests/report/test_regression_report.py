@@ -79,6 +79,7 @@ def test_a_number_of_a_probe_can_be_expected(waves):
     free, one_step, decay = compare_expected(collect(waves, "waves"))
     assert (free.metric, free.verdict) == ("forecast/free_mse", "above")
     assert (one_step.metric, one_step.verdict) == ("test/mse", "reached")
+    assert one_step.reached == "0.004 (0.002 to 0.006)"  # small, with its digits
     # 6, 7 and 8 steps
     assert (decay.reached[0], decay.verdict, decay.seeds) == ("7", "reached", "3 of 3")
 
