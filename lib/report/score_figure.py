@@ -39,7 +39,7 @@ def draw_panels(
             axes.set_axis_off()
             if i == len(models):
                 is_extended = any(model.trained for model in models)
-                draw_key(axes, lengths, windows, is_extended, references(models))
+                draw_key(axes, windows, is_extended, references(models))
             continue
         _frame(axes, lengths, most=5)
         # With shared axes only the lowest panel of a column would carry the ticks.
