@@ -126,8 +126,10 @@ def test_the_report_says_what_is_shipped_and_by_what_it_was_made(document, tmp_p
     plan = plan_of()
     shipped.take(tmp_path, plan, shipped.read(document), "small.json")
     store.write_sweep(tmp_path, plan)
-    text = report_text(collect(tmp_path, "small"))
-    assert "4 runs (rnn, lru), made at commit abc with jax 0.10.2" in text
+    sweep = collect(tmp_path, "small")
+    assert "4 runs (rnn, lru), made at commit abc with jax 0.10.2" in report_text(sweep)
+    sweep.replicates[0].result["measured"]["dirty"] = True
+    assert "made at commit abc and files in no commit with jax" in report_text(sweep)
 
 
 def test_a_shipped_run_is_no_run_to_load(document, tmp_path):
