@@ -9,11 +9,16 @@ Claims of the literature, each put to the same test with the same budget:
   linear recurrence cannot (Gu & Dao 2023, arXiv:2312.00752, section 4.1.1).
 - binding (`mqar`): attention and the delta rule bind values to keys, a state that is a
   vector does so for a few (Arora et al. 2023, arXiv:2312.04927).
-- state tracking (`group_word`): a sum modulo 2 needs an eigenvalue of -1 or a nonlinear
-  state (Grazzi et al. 2024, arXiv:2411.12537); words of S3, which do not commute, need
-  states that are turned in an order (Merrill et al. 2024, arXiv:2404.08819).
-- hierarchy (`reverse`): what must come back in reverse order needs a stack, and all of
-  these have to do with a state of fixed size (Deletang et al. 2022, arXiv:2207.02098).
+- state tracking (`group_word`): a linear recurrence with positive eigenvalues alone
+  cannot keep a sum modulo 2 at every length (Grazzi et al. 2024, arXiv:2411.12537);
+  words of a group whose elements do not commute are harder (Merrill et al. 2024,
+  arXiv:2404.08819, prove it of S5; S3 is its small stand-in).
+- hierarchy (`reverse`): what must come back in reverse order needs a stack, and all but
+  the transformer have to do with a state of fixed size (Deletang et al. 2023,
+  arXiv:2207.02098).
+
+Each claim has its control beside it: lstm with and without biases for a long memory,
+the delta net with and without negative eigenvalues.
 
     python -m experiments.sweep --config=configs/battery.py  # an hour on 2 cores
     python -m experiments.report --name=battery
@@ -43,10 +48,12 @@ TWO_LAYERS = {"num_layers": 2}
 MODELS = {
     "rnn": {"name": "rnn", **TWO_LAYERS},
     "gru": {"name": "gru", **TWO_LAYERS},
+    "lstm": {"name": "lstm", **TWO_LAYERS},
     "lstm, chrono": {"name": "lstm", "chrono_max": 128.0, **TWO_LAYERS},
     "lru": {"name": "lru", **TWO_LAYERS},
     "mamba": {"name": "mamba", "state_size": 8, **TWO_LAYERS},
     "gated delta net": {"name": "gated_delta_net", **TWO_LAYERS},
+    "delta net, beta < 1": {"name": "delta_net", "max_beta": 1.0, **TWO_LAYERS},
     "delta net, beta < 2": {"name": "delta_net", "max_beta": 2.0, **TWO_LAYERS},
     "transformer": {
         "name": "transformer",

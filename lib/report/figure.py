@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 GREY, RULE, FAINT, INK = "#6b6b6b", "#b0b0b0", "#c9c9c9", "#222222"
 # After Okabe and Ito (2008), darkened in part: lightness L* from 0 to 73 in steps.
 COLOURS = ("#000000", "#e69f00", "#00528f", "#008f68")
-COLOURS += ("#b8420a", "#cc79a7", "#56b4e9", "#882255", "#8c8c00")
+COLOURS += ("#b8420a", "#cc79a7", "#56b4e9", "#882255", "#8c8c00", "#7a4fd0", "#a0785a")
 # Ten of them, so that a colour comes with another marker the second time.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
@@ -75,7 +75,7 @@ def looks(labels: Iterable[str]) -> dict[str, Look]:
         label: Look(
             COLOURS[i % len(COLOURS)],
             MARKERS[i % len(MARKERS)],
-            # Five dashes against nine colours: pairs repeat only after 45.
+            # Five dashes against eleven colours: pairs repeat only after 55.
             DASHES[i % len(DASHES)],
         )
         for i, label in enumerate(labels)
