@@ -1,7 +1,7 @@
 """The user's models and tasks of an experiment, held against the contract."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from experiments.experiment import Experiment
@@ -26,36 +26,48 @@ def check_own(experiment: Experiment, own: Own) -> None:
     """
     if not own:
         return
-    tasks, models = find_uses(experiment, own)
-    for use in tasks.values():
+    for use in find_tasks(experiment, own):
         _check_task(use)
-    for use in models.values():
+    # After the tasks: a model's inputs come from a task, which may be the broken one.
+    for use in find_models(experiment, own):
         if not use.interface.image:  # the plan says that pictures do not fit
             _check_model(use)
 
 
-def find_uses(
-    experiment: Experiment, own: Own
-) -> tuple[Mapping[str, _Use], Mapping[str, _Use]]:
-    """The tasks and the models that are the user's, each with all its lengths."""
-    from lib.config import check_config
+def find_tasks(experiment: Experiment, own: Own) -> list[_Use]:
+    """The tasks that are the user's, each with all its lengths."""
+    names, found = {given.name for given in own.tasks}, {}
+    for config in _configs(experiment):
+        if config.task["name"] in names:
+            _add(found, config.task, None, _lengths(config))
+    return list(found.values())
+
+
+def find_models(experiment: Experiment, own: Own) -> list[_Use]:
+    """The models that are the user's, each with its inputs and all their lengths."""
     from lib.program import make_task
 
-    names = {given.name for given in (*own.models, *own.tasks)}
-    tasks: dict[str, _Use] = {}
-    models: dict[str, _Use] = {}
+    names, found = {given.name for given in own.models}, {}
+    for config in _configs(experiment):
+        if config.model["name"] in names:
+            interface = make_task(config, "train", 2).interface
+            _add(found, config.model, interface, _lengths(config))
+    return list(found.values())
+
+
+def _configs(experiment: Experiment) -> Iterator[Any]:
+    """The config of every cell that is sound; of the others the plan says why."""
+    from lib.config import check_config
+
     for part, (base, axes) in experiment.parts.items():
         for cell in expand(part, base, axes):
             config, _ = check_config(cell.config)
-            if config is None:
-                continue  # the plan says why, of all cells at once
-            lengths = {config.task["length"], *config.evaluation.lengths}
-            if config.task["name"] in names:
-                _add(tasks, config.task, None, lengths)
-            if config.model["name"] in names:
-                interface = make_task(config, "train", 2).interface
-                _add(models, config.model, interface, lengths)
-    return tasks, models
+            if config is not None:
+                yield config
+
+
+def _lengths(config: Any) -> set[int]:
+    return {config.task["length"], *config.evaluation.lengths}
 
 
 def _add(

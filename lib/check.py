@@ -151,7 +151,7 @@ def _check_curriculum(program: Program) -> None:
             f"{train.curriculum!r}"
         )
     one_size = (
-        task.interface.image or task.stream_at or task.max_length != (lengths.longest)
+        task.interface.image or task.stream_at or task.max_length != lengths.longest
     )
     if one_size or train.state == "carried":
         raise ValueError(

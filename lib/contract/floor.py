@@ -143,9 +143,8 @@ def _answers(seen: _Seen) -> list[np.ndarray]:
     mean = seen.sums / np.maximum(seen.num_scored, 1)
     if seen.commonest is not None:
         overall = seen.sums.sum(0) / max(seen.num_scored.sum(), 1)
-        smooth = (seen.sums + overall) / (
-            seen.num_scored + 1
-        )  # a class that was not seen
+        # With one more answer a position, for classes that it has not shown.
+        smooth = (seen.sums + overall) / (seen.num_scored + 1)
         found = [np.log(smooth + 1e-9)]
         scored = seen.num_scored[:, 0] > 0
         if (smooth.argmax(1) != seen.commonest)[scored].any():

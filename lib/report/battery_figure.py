@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from math import ceil, log2, nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lib import stats
 from lib.report import figure as base
 from lib.report.battery import Battery, BatteryTask, strata
-from lib.report.knob import LENGTH, knob_text, unit_text
+from lib.report.knob import knob_text, unit_text
 from lib.report.reference import draw_references, references
 from lib.report.score_figure import SCORE_LABEL
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WHITE_FROM = 0.55  # scores whose cell is dark enough for white text
+SHADES = (0.03, 0.87)  # of the colour map: at a score of 0, and from there to 1
+WHITE_FROM = 0.7  # scores whose cell is dark enough for white text
 
 
 def draw_summary(
@@ -23,7 +24,7 @@ def draw_summary(
 ) -> "Figure":
     """Models x tasks: score as a shade with the median horizon, the IQM beside it."""
     rows, columns = len(battery.labels), len(battery.tasks)
-    tall = 0.4 * rows + 1.7
+    tall = 0.4 * rows + 2.0
     if narrow:
         figure = base.new_figure(4.2, 2 * tall)
         grid, means = figure.subplots(2, 1)
@@ -69,7 +70,7 @@ def _grid(axes: "Axes", battery: Battery, narrow: bool) -> None:
             score = sum(areas) / len(areas)
             axes.fill_between(
                 [column - 0.47, column + 0.47], row - 0.46, row + 0.46,
-                color=shades(0.03 + 0.87 * score), linewidth=0,
+                color=shades(SHADES[0] + SHADES[1] * score), linewidth=0,
             )  # fmt: skip
             horizons = list(task.models[label].horizons.values())
             text = f"{score:.2f}"
@@ -89,11 +90,33 @@ def _grid(axes: "Axes", battery: Battery, narrow: bool) -> None:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     _ability_names(axes, battery)
+    _shade_key(axes, battery, shades)
 
 
 def task_name(task: BatteryTask) -> str:
-    """A task with the axis its horizon is on, where that is not the length."""
-    return task.name + ("" if task.knob == LENGTH else f" ({unit_text(task.knob)})")
+    """A task with what its horizon counts."""
+    return f"{task.name} ({unit_text(task.knob)})"
+
+
+def _shade_key(axes: "Axes", battery: Battery, shades: Any) -> None:
+    """What the shades of the fields say, below them."""
+    bottom, scores = len(battery.labels) + 0.45, (0.0, 0.25, 0.5, 0.75, 1.0)
+    axes.text(
+        -0.5, bottom, "area under the scores", fontsize=7.5, va="center",
+        color=base.INK, clip_on=False,
+    )  # fmt: skip
+    step = 0.075 * len(battery.tasks)
+    for i, score in enumerate(scores):
+        left = -0.5 + 0.27 * len(battery.tasks) + step * i
+        axes.fill_between(
+            [left, left + 0.92 * step], bottom - 0.22, bottom + 0.22,
+            color=shades(SHADES[0] + SHADES[1] * score), linewidth=0, clip_on=False,
+        )  # fmt: skip
+        axes.text(
+            left + 0.46 * step, bottom, f"{score:g}", fontsize=7, ha="center",
+            va="center", color="white" if score >= WHITE_FROM else base.INK,
+            clip_on=False,
+        )  # fmt: skip
 
 
 def _ability_names(axes: "Axes", battery: Battery) -> None:

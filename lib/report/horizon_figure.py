@@ -35,7 +35,10 @@ def draw_horizons(
     axes.set_yticks(range(len(models)), [_name(model) for model in models])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(f"horizon ({unit_text(knob_of_models(models))})")
+    unit = unit_text(knob_of_models(models))
+    seen = "; upright stroke: what a model sees"
+    strokes = any(model.receptive_field for model in models)
+    axes.set_xlabel(f"horizon ({unit}{seen if strokes else ''})")
     return figure
 
 

@@ -110,7 +110,9 @@ def test_lengths_that_do_not_make_a_log_axis(lengths, text):
 
 def test_a_grid_of_two_learning_rates_says_so_once():
     two = [choice(rate, (3e-3, 1e-2)) for rate in (3e-3, 1e-2)]
-    assert only(grid(), two).startswith("Learning rates tuned among 2 values:")
+    found = only(grid(), [*two, two[0]])
+    assert found.startswith("Learning rates tuned among 2 values, the smallest chosen")
+    assert "in 2 of 3 cells, the largest in 1:" in found
 
 
 def test_a_learning_rate_at_the_edge_of_its_grid():
