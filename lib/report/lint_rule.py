@@ -137,10 +137,11 @@ def learning_rates(evidence: Evidence) -> Iterator[tuple[str, str]]:
     rates = [rate for choice in evidence.choices if (rate := _rate_of(choice))]
     small = [rate for rate in rates if len(rate.grid) < MIN_RATES]
     if small:
+        sizes = _range([len(rate.grid) for rate in small])
         low = sum(rate.chosen == min(rate.grid) for rate in small)
         yield (
-            f"Learning rates tuned among {_range([len(r.grid) for r in small])} values, "
-            f"the smallest chosen in {low} of {len(small)} cells, the largest in "
+            f"Learning rates tuned among {sizes} values, the "
+            f"smallest chosen in {low} of {len(small)} cells, the largest in "
             f"{len(small) - low}: the best may lie beyond them.",
             f"Try at least {MIN_RATES} where a claim rests on a model that failed.",
         )
