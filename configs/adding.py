@@ -29,7 +29,12 @@ MODELS = {
     },
     "rnn": {"name": "rnn", "hidden_size": 64},
 }
-RATES = (2e-3, 4e-3, 2e-3)  # Adam's at the start, by model; 2e-3 and 4e-3 are published
+# By model: Adam's rate at the start (2e-3 and 4e-3 are published), steps, stop score.
+BUDGETS = {
+    "gru": (2e-3, 5000, 0.999),
+    "tcn": (4e-3, 4000, 0.997),
+    "rnn": (2e-3, 4000, 0.997),
+}
 
 
 def get_config() -> ConfigDict:
@@ -59,5 +64,11 @@ def get_config() -> ConfigDict:
 
 def get_sweep() -> dict[str, tuple[Axis, ...]]:
     """The models over three seeds."""
-    models = zipped(compare("model", MODELS), compare("optimizer.learning_rate", RATES))
+    rates, steps, scores = zip(*(BUDGETS[name] for name in MODELS), strict=True)
+    models = zipped(
+        compare("model", MODELS),
+        compare("optimizer.learning_rate", rates),
+        compare("train.num_steps", steps),
+        compare("train.stop_score", scores),
+    )
     return {"adding": product(models, replicate(range(3)))}
