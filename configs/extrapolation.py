@@ -42,7 +42,8 @@ OTHERS = {  # of the full size, too slow for two cores
     "gated_delta_net": {"name": "gated_delta_net"},
     "delta_net": {"name": "delta_net", "max_beta": 2.0},
 }
-CURRICULA = {"none": 1, "uniform": 5, "linear": 5, "mix": 5}  # with train.min_length
+# With train.min_length: from 5 bits up none of the models learned in 2,000 steps.
+CURRICULA = {"none": 1, "uniform": 2, "linear": 2, "mix": 2}
 
 
 def get_config(size: str = "quick") -> ConfigDict:
