@@ -6,7 +6,7 @@ FULL ?=
 SIZE := $(if $(filter-out 0,$(FULL)),full)
 SWEEP := horizon$(if $(SIZE),-$(SIZE))
 RUN := .venv/bin/python
-REPORTS := horizon battery copy_memory parity
+REPORTS := horizon battery parity extrapolation copy_memory adding
 # A process a core; the tests of a file share their fixtures in one of them.
 SPREAD := -n logical --maxprocesses 8 --dist loadfile
 

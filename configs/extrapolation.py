@@ -15,6 +15,12 @@ four ways of mixing the same lengths; "stream" trains on up to 40 bits and reads
 
 A stream is tested on 32 examples of up to 100,000 answers each, the rest on 1,024 of
 one answer.
+
+Reached (5 seeds, half an hour on two busy cores): rnn, gru and lstm trained on up to 10
+bits answer for 500, all seeds; trained on up to 40, gru in 5, lstm in 4, rnn in 3 of 5; lru
+and tcn nowhere beyond 10. All three carry parity over 100,000 bits. Batches that grow
+from 2 to 40 bits teach rnn, gru and lstm in every seed; 2 to 40 drawn evenly, or 2 and
+40 in turns, or 40 alone teach none of them, where 1 to 40 does: a single bit first.
 """
 
 from typing import Any
@@ -120,11 +126,15 @@ def get_expected(size: str = "quick") -> list[dict[str, Any]]:
     _check(size)
     if size == "full":
         return []  # no full run has been recorded yet
+    grown = {"part": "curricula", "metric": "test/score", "spread": 0.05}
     own = {"part": "lengths", "metric": "test/score"}
     return [
         {**own, "cell": {"model": "gru", "length": 40}, "value": 1.0, "spread": 0.02},
         {**own, "cell": {"model": "tcn", "length": 10}, "value": 1.0, "spread": 0.02},
         {**own, "cell": {"model": "lru", "length": 40}, "value": 0.0, "spread": 0.05},
+        {**grown, "cell": {"model": "rnn", "curriculum": "linear"}, "value": 1.0},
+        {**grown, "cell": {"model": "gru", "curriculum": "linear"}, "value": 0.98},
+        {**grown, "cell": {"model": "gru", "curriculum": "uniform"}, "value": 0.0},
         *(
             {
                 "part": "stream",
