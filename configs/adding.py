@@ -11,8 +11,8 @@ The tcn has kernel 4 and dilations 1, 4, .., 256, a field of 2,047 inputs, for a
 of the work of the paper's kernel 8 and dilations 1, 2, .., 128.
 
 Reached (3 seeds, 2,048 test examples): gru 7.0e-4 to 7.4e-4, tcn 3.6e-4 to 7.9e-4, rnn
-0.164 to 0.165. With 4,000 steps, or stopped at a validation score of 0.997, gru has 1.0e-3
-to 1.5e-3.
+0.164 to 0.165. With 4,000 steps, or stopped at a validation score of 0.997, gru has
+1.0e-3 to 1.5e-3.
 """
 
 from typing import Any
