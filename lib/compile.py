@@ -28,13 +28,18 @@ class Compiled(NamedTuple):
     seconds: Callable[[], float]  # spent compiling so far, by this process
 
 
+# The programs used last. On a CPU each takes about a thousand of a process's memory
+# mappings, of which Linux allows 65,530: a long sweep would die of keeping them all.
 _COMPILED: dict[tuple[str, Mode], Compiled] = {}
+KEPT = 16
 
 
 def compiled_program(program: Program, mode: Mode) -> Compiled:
-    """The program's trainer over R runs; a process compiles each program once."""
+    """The program's trainer over R runs, compiled once while it is among those kept."""
     key = (program.key, mode)
-    if key not in _COMPILED:
+    if key in _COMPILED:
+        _COMPILED[key] = _COMPILED.pop(key)  # the last one used
+    else:
         spent: list[float] = []
         mapped = map_runs(program.trainer, mode)
         often, once = compiler_options(num_tokens(program)), compiler_options(once=True)
@@ -45,6 +50,8 @@ def compiled_program(program: Program, mode: Mode) -> Compiled:
             _ahead_of_time(evaluate, often, spent),
         )
         _COMPILED[key] = Compiled(trainer, functools.partial(sum, spent))
+        for oldest in list(_COMPILED)[:-KEPT]:
+            del _COMPILED[oldest]
     return _COMPILED[key]
 
 
