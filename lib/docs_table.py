@@ -51,6 +51,9 @@ PAGES: dict[str, Mapping[str, Callable[[], Lines]]] = {
     "docs/battery.md": {
         "all tasks": _quoted("battery", "All tasks", "All tasks together"),
     },
+    "docs/systems.md": {
+        "babi": _quoted("babi", "babi", "Exact match by task"),
+    },
     "README.md": {
         "seeds that solve each length": _quoted(
             "horizon", "recall", "Solved seeds by length"

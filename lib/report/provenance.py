@@ -39,7 +39,8 @@ def shipped_texts(runs: Sequence[Run]) -> list[str]:
     if not shipped:
         return []
     of = lambda key: distinct(shipped, lambda run: dig(run.result, "measured", key))
-    models = ", ".join(dict.fromkeys(run.label for run in shipped))
+    names = [str(run.cell.get("model") or run.label) for run in shipped]
+    models = ", ".join(dict.fromkeys(names))
     changed = any(dig(run.result, "measured", "dirty") for run in shipped)
     apart = " and files in no commit" if changed else ""
     return [
