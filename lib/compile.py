@@ -31,7 +31,7 @@ class Compiled(NamedTuple):
 # The programs used last. On a CPU each takes about a thousand of a process's memory
 # mappings, of which Linux allows 65,530: a long sweep would die of keeping them all.
 _COMPILED: dict[tuple[str, Mode], Compiled] = {}
-KEPT = 16
+KEPT = 32
 
 
 def compiled_program(program: Program, mode: Mode) -> Compiled:

@@ -131,13 +131,13 @@ def _svg(figure: "Figure") -> str:
     return vector.getvalue().replace("'DejaVu Sans'", SYSTEM_FONT)
 
 
-def _png(figure: "Figure", description: str) -> bytes:
+def _png(figure: "Figure", description: str = "") -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     figure.set_layout_engine("none")  # it stays as laid out before
     figure.dpi = 160
     pixels = io.BytesIO()
-    about = {**NO_NAME, "Description": description}
+    about = {**NO_NAME, "Description": description or None}
     FigureCanvasAgg(figure).print_png(pixels, metadata=about)
     return pixels.getvalue()
 

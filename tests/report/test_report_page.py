@@ -80,7 +80,10 @@ def test_figures_hold_their_labels_as_text(store):
         ">score (0 floor, 1 optimum)</text>"
         in (folder / "recall-score.svg").read_text()
     )
-    assert ">horizon (tokens)</text>" in (folder / "recall-horizon.svg").read_text()
+    assert (
+        ">horizon (tokens; upright stroke: what a model sees)</text>"
+        in (folder / "recall-horizon.svg").read_text()
+    )
 
 
 def test_names_from_data_stay_text(tmp_path):
