@@ -1,7 +1,7 @@
 """The key of the panels of scores: the marks as they are drawn, and what they say."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lib.report import figure as base
 from lib.report.reference import LINE, Reference
@@ -25,7 +25,8 @@ def draw_key(
     longer than those of training.
     """
     left, right, high = 0.03, 0.23, 0.024  # of the panel, whatever its axes span
-    ends, grey, inside = [left, right], base.GREY, {"transform": axes.transAxes}
+    ends, grey = [left, right], base.GREY
+    inside: dict[str, Any] = {"transform": axes.transAxes}
     seen = " or ".join(str(window) for window in windows)
     marks: list[tuple[str, Callable[[float], object]]] = [
         (
