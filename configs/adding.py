@@ -69,7 +69,7 @@ def get_config() -> ConfigDict:
 
 
 def get_sweep() -> dict[str, tuple[Axis, ...]]:
-    """The models over three seeds."""
+    """The models over five seeds."""
     rates, steps, scores = zip(*(BUDGETS[name] for name in MODELS), strict=True)
     models = zipped(
         compare("model", MODELS),
@@ -77,7 +77,7 @@ def get_sweep() -> dict[str, tuple[Axis, ...]]:
         compare("train.num_steps", steps),
         compare("train.stop_score", scores),
     )
-    return {"adding": product(models, replicate(range(3)))}
+    return {"adding": product(models, replicate(range(5)))}
 
 
 def get_expected() -> list[dict[str, Any]]:

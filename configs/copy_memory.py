@@ -50,8 +50,8 @@ def get_config() -> ConfigDict:
 
 
 def get_sweep() -> dict[str, tuple[Axis, ...]]:
-    """Both models over three seeds."""
-    return {"copy_memory": product(compare("model", MODELS), replicate(range(3)))}
+    """Both models over five seeds."""
+    return {"copy_memory": product(compare("model", MODELS), replicate(range(5)))}
 
 
 def get_expected() -> list[dict[str, Any]]:
