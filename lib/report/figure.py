@@ -144,9 +144,23 @@ def _png(figure: "Figure", description: str = "") -> bytes:
 
 def label_lengths(axes: "Axes", lengths: Sequence[int], most: int) -> None:
     """Ticks at log2 of the lengths; at most `most` of them have a label."""
-    step = -(-len(lengths) // most)
-    labels = [str(t) if i % step == 0 else "" for i, t in enumerate(lengths)]
-    axes.set_xticks([log2(t) for t in lengths], labels)
+    places = [log2(t) for t in lengths]
+    axes.set_xticks(places, labels_apart(places, list(map(str, lengths)), most))
+
+
+def labels_apart(
+    places: Sequence[float], labels: Sequence[str], most: int
+) -> list[str]:
+    """The labels, those left empty that would touch the next one; the last is kept.
+
+    `places` rise; `most` labels fit side by side between the first and the last.
+    """
+    gap = (places[-1] - places[0]) / max(most - 1, 1)
+    shown, last = [""] * len(places), places[-1] + 2 * gap + 1
+    for i in reversed(range(len(places))):
+        if last - places[i] >= gap - 1e-9:  # of sums of logarithms
+            shown[i], last = labels[i], places[i]
+    return shown
 
 
 def pretty(text: str) -> str:

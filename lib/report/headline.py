@@ -37,7 +37,8 @@ def score_table(models: Sequence[ModelScores]) -> Table:
     rows = []
     for model in models:
         horizons = list(model.horizons.values())
-        last = [run for run in model.runs if run.place == longest]
+        # A run that is tested at other lengths than its own is trained once for all.
+        last = [r for r in model.runs if r.place == longest or model.trained]
         scored = len(model.at(longest))
         rows.append(
             (
@@ -50,6 +51,7 @@ def score_table(models: Sequence[ModelScores]) -> Table:
                 seeds_cell(len(horizons), len(model.seeds)),
             )
         )
+    trained = "seeds" + ("" if any(m.trained for m in models) else f" at {longest}")
     solved, share = f"{stats.THRESHOLD:g}", f"{100 * stats.RELIABLE:.0f} %"
     note = (
         f"Horizon: the {largest} {axis} with a test score of at least {solved} at it "
@@ -57,9 +59,8 @@ def score_table(models: Sequence[ModelScores]) -> Table:
         f"{stats.MIN_SEEDS} seeds up]. "
         f"Reliable: the {largest} that {share} of seeds reach. Solved: seeds with a "
         f"score of at least {solved} at {axis} {longest} [95 % Wilson interval]. "
-        f"Seconds: training of one run, median over seeds at {longest}. Seeds: those "
-        "whose runs decide a horizon, of those planned; diverged and failed runs score "
-        "0."
+        f"Seconds: training of one run, median over {trained}. Seeds: those whose runs "
+        "decide a horizon, of those planned; diverged and failed runs score 0."
     )
     return Table("How far each model remembers", columns, rows, note)
 

@@ -25,11 +25,10 @@ def draw_horizons(
         axes.axhline(row, color="#ececec", linewidth=0.8, zorder=0)
         _row(axes, row, model, looks[model.label])
     first, last = log2(lengths[0]), log2(lengths[-1])
-    # Where labels would touch, every other one counted from the right end.
-    step = 2 if narrow and len(lengths) > 6 else 1
+    places = [first - 1, *(log2(t) for t in lengths)]
     labels = [f"< {lengths[0]}", *map(str, lengths[:-1]), f"≥ {lengths[-1]}"]
-    shown = [text * ((len(lengths) - i) % step == 0) for i, text in enumerate(labels)]
-    axes.set_xticks([first - 1, *(log2(t) for t in lengths)], shown)
+    shown = base.labels_apart(places, labels, most=7 if narrow else 14)
+    axes.set_xticks(places, shown)
     axes.set_xlim(first - 1.4, last + 0.5)
     axes.set_ylim(len(models) - 0.4, -0.6)
     axes.set_yticks(range(len(models)), [_name(model) for model in models])

@@ -118,9 +118,11 @@ def few_lengths(evidence: Evidence) -> Iterator[tuple[str, str]]:
     span = max(lengths) / min(lengths)
     axis = knob_name(knob_of_models(evidence.models))
     if len(lengths) < MIN_LENGTHS or span < MIN_SPAN:
+        count = len(lengths)
+        several = f"{count} values of {axis} over a factor of {span:g}"
         yield (
-            f"{len(lengths)} values of {axis} over a factor of {span:g}: no horizon "
-            "can be read off.",
+            f"{several if count > 1 else f'One value of {axis}'}: no horizon can be "
+            "read off.",
             f"Test at least {MIN_LENGTHS} of them, each twice the one before.",
         )
         return

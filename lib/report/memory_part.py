@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 
 from lib import stats
 from lib.report.collect import Run
@@ -13,8 +14,14 @@ from lib.report.knob import knob_name
 from lib.report.markup import Child
 from lib.report.page import figure_markup, table_markup
 from lib.report.reference import reference_caption, references
-from lib.report.score import ModelScores, knob_of_models, model_scores
+from lib.report.score import (
+    ModelScores,
+    knob_of_models,
+    lengths_of,
+    model_scores,
+)
 from lib.report.score_figure import draw_overview, draw_panels
+from lib.report.strip_figure import STRIP_CAPTION, draw_strip
 from lib.report.table import Table
 
 HORIZON_CAPTION = (
@@ -52,7 +59,10 @@ def part_markup(
 ) -> list[Child]:
     """Scores by model and length: tables, horizons, curves."""
     models = model_scores(runs)
+    tables = table_markup(score_table(models)), table_markup(solved_table(models))
     axis = knob_name(knob_of_models(models))
+    if len(lengths_of(models)) == 1:
+        return [tables[0], *_strip(stem, models, styles, figures), tables[1]]
     said = "; ".join(f"{model.label}: {_median(model)}" for model in models)
     horizons, panels, overview = (
         save_drawing(
@@ -69,15 +79,39 @@ def part_markup(
     )
     lines = reference_caption(references(models))
     return [
-        table_markup(score_table(models)),
+        tables[0],
         figure_markup(horizons, HORIZON_CAPTION.replace("length", axis), is_small=True),
         figure_markup(panels, PANEL_CAPTION.replace("length", axis) + lines),
         figure_markup(
             overview, OVERVIEW_CAPTION.replace("length", axis) + lines, is_small=True
         ),
         *extrapolation_markup(stem, runs, figures),
-        table_markup(solved_table(models)),
+        tables[1],
     ]
+
+
+def _strip(
+    stem: str,
+    models: Sequence[ModelScores],
+    styles: Mapping[str, Look],
+    figures: Path,
+) -> list[Child]:
+    """In place of curves, which one length does not make."""
+    (place,) = lengths_of(models)
+    at = f"{knob_name(knob_of_models(models))} {place}"
+    means = "; ".join(
+        f"{model.label}: {fmean(scores):.2f}" if scores else f"{model.label}: –"
+        for model in models
+        for scores in [model.at(place)]
+    )
+    drawn = save_drawing(
+        figures,
+        f"{stem}-score",
+        lambda narrow: draw_strip(models, styles, narrow),
+        f"Score of every seed at {at}, by model. Mean scores: {means}.",
+    )
+    caption = STRIP_CAPTION + reference_caption(references(models))
+    return [figure_markup(drawn, caption, is_small=True)]
 
 
 def _median(model: ModelScores) -> str:

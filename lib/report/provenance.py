@@ -62,6 +62,7 @@ def budget_text(runs: Sequence[Run]) -> str:
     batch = distinct(runs, lambda run: dig(run.config, "train", "batch_size"))
     if "–" in (steps, batch):
         return ""
+    steps, batch = (text.replace(", ", " or ") for text in (steps, batch))
     text = f"Budget of a run: at most {steps} steps of {batch} sequences."
     if any(dig(run.config, "train", "curriculum") for run in runs):
         text += f" Lengths of the batches: {distinct(runs, _lengths_of_training)}."

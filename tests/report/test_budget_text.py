@@ -21,6 +21,13 @@ def test_a_part_on_one_length_says_steps_and_batch():
     )
 
 
+def test_numbers_that_differ_are_alternatives():
+    runs = [trained(), trained(num_steps=200)]
+    assert budget_text(runs) == (
+        "Budget of a run: at most 100 or 200 steps of 8 sequences."
+    )
+
+
 def test_a_part_on_mixed_lengths_says_which():
     runs = [
         trained(),

@@ -96,6 +96,7 @@ def test_too_few_examples():
 @pytest.mark.parametrize(
     ("lengths", "text"),
     [
+        ((16,), "One value of length: no horizon can be read off."),
         ((16, 64), "2 values of length over a factor of 4"),
         ((16, 24, 32), "3 values of length over a factor of 2"),
         (

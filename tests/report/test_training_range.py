@@ -7,6 +7,7 @@ import pytest
 
 from lib import stats
 from lib.report.collect import Run
+from lib.report.headline import score_table
 from lib.report.provenance import budget_text
 from lib.report.score import model_scores
 from lib.report.score_band import bands_of
@@ -47,6 +48,16 @@ def test_training_range_is_the_length_or_what_a_curriculum_draws(train, expected
 def test_there_is_no_range_where_runs_are_tested_at_their_length_alone():
     (model,) = model_scores([run(tested=(16,))])
     assert model.trained is None
+
+
+def test_a_run_tested_at_many_lengths_has_its_one_training_time():
+    runs = [run(seed=seed) for seed in range(3)]
+    for one, seconds in zip(runs, (5.0, 90.0, 7.0), strict=True):
+        one.result["measured"] = {"train_seconds": seconds}
+    table = score_table(model_scores(runs))
+    row = dict(zip(table.columns, table.rows[0], strict=True))
+    assert row["seconds a run"].text == "7.00"
+    assert "training of one run, median over seeds. Seeds:" in table.note
 
 
 def test_the_budget_names_the_curriculum():
