@@ -12,9 +12,15 @@ import pytest
 
 from lib.registry import TASKS
 from lib.tasks import listops
-from lib.tasks.listops import evaluate
+from lib.tasks.list_writer import evaluate
 from lib.types import Batch
-from tests.tasks.exact import as_examples, check_counts, check_sampler, draw
+from tests.tasks.exact import (
+    as_examples,
+    best_accuracy,
+    check_counts,
+    check_sampler,
+    draw,
+)
 from tests.tasks.listops_language import lists, read_list, value_of
 
 PUBLISHED = Path(os.environ.get("HORIZON_DATA", "/nowhere"), "listops/test_d20s.tsv.gz")
@@ -83,6 +89,39 @@ def test_the_operators_give_the_answers_of_the_published_test_set():
     np.testing.assert_array_equal(found, values)
 
 
+@pytest.mark.parametrize(("length", "nesting"), [(3, 0.25), (4, 0.25), (5, 0.6)])
+def test_no_window_beats_the_bound_and_the_widest_reaches_it(length, nesting):
+    language = lists(length, 4, nesting)
+    task = TASKS["listops"]("train", 1, length, nesting=nesting)
+    floor = task.floor(length)
+    # Four standard errors of 16,384 accuracies of 1/4 to 1.
+    error = 4 * 0.375 / np.sqrt(16_384)
+    for k in range(1, length + 1):
+        best = best_accuracy(language, k)
+        bound = floor + (1 - floor) * task.window_score(length, k)
+        assert best < bound + error, k
+        if k >= length - 1:
+            assert best == pytest.approx(bound, abs=error), k
+    assert task.window_score(length, 1) == 0
+
+
+def test_the_bound_of_a_longer_list_is_that_of_its_four_values():
+    """By a reader of the drawn lists that puts each operator before the outermost."""
+    length, count = 20, 2000
+    task = TASKS["listops"]("train", count, length)
+    shares = []
+    for inputs, _ in as_examples(draw(task, length), length):
+        (_, items), _ = read_list([NAMES[x] for x in inputs])
+        values = Counter(value_of((operator, items)) for operator in OPERATORS)
+        shares.append(max(values.values()) / 4)
+    floor = task.floor(length)
+    # Four standard errors, of these lists and of the 16,384 of the score.
+    error = 4 * np.std(shares) * np.sqrt(1 / count + 1 / 16_384)
+    for k in (2, length - 1):
+        bound = floor + (1 - floor) * task.window_score(length, k)
+        assert np.mean(shares) == pytest.approx(bound, abs=error)
+
+
 @pytest.mark.parametrize("length", [3, 4])
 def test_the_measured_floor_is_the_share_of_the_likeliest_value(length):
     shares = np.zeros(10)
@@ -102,7 +141,8 @@ def test_the_floor_is_counted_over_draws_that_fit_in_memory(monkeypatch):
         sizes.append(batch_size * padded)
         drawn = np.full((batch_size, padded), len(sizes) % 3)
         values.extend(drawn[:, length - 1])
-        return Batch(drawn, drawn, jnp.ones(drawn.shape))
+        counts = jnp.ones((batch_size, 10), jnp.int32)
+        return Batch(drawn, drawn, jnp.ones(drawn.shape)), counts
 
     monkeypatch.setattr(listops, "_draw", draw_one_value)
     floor = TASKS["listops"]("train", 1, 4096, nesting=0.0625).floor(4096)
