@@ -85,8 +85,9 @@ class Task(NamedTuple):
     in pixels and nothing is drawn at another. `floor` and `optimum` are values of the
     metric `score_metric` at a length: what a predictor reaches that ignores the inputs,
     and what a perfect one reaches (None: unknown). `window_score(length, k)` is the
-    best score in [0, 1] of any predictor that sees only the last k inputs.
-    `information(length)` is what an example asks to be kept, in bits, where defined.
+    best score in [0, 1] of any predictor that sees only the last k inputs, or an upper
+    bound of it, which proves as much of a model above it. `information(length)` is what
+    an example asks to be kept, in bits, where defined.
 
     A stream task can also be read in order: `stream_at(data, index, length)` is window
     `index` of B parallel streams that together are the split. Where a stream begins its

@@ -14,10 +14,10 @@ Symbols are the digits 0..m-1 and + - x ( ) as m..m+4. Scored: the last position
 is the likeliest value, 0, which products make more frequent the longer the expression:
 for m = 5 a share of 0.20 at length 1 and 0.31 at 250, by the recursion over A and B.
 
-There is no window score: what a window tells of the value depends on every symbol of
-it, and no recursion is known here that gives the mean over all windows. An upper bound
-would do for a proof of memory, but the one that is easily had, to tell what the symbols
-before the window have come to, gives away the value: it is 1 and proves nothing.
+The window score is an upper bound, that of who is also told how the expression that the
+window cuts through is made up: the sizes of its parts, of the parts of the one that is
+cut, and so on, but no symbol (lib.tasks.bracket_window). It is measured, with a
+standard error of at most 0.01 for m = 5.
 """
 
 import functools
@@ -25,29 +25,21 @@ from typing import Annotated, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
-from jaxtyping import Array, Float, Int, PyTree, UInt32
+from jaxtyping import Array, Int, PyTree, UInt32
 
 from lib.setting import Bound
-from lib.tasks.label import check_length, label_batch, label_task, remainder
+from lib.tasks.bracket_window import value_shares, window_accuracy
+from lib.tasks.label import (
+    above_floor,
+    check_length,
+    label_batch,
+    label_task,
+    remainder,
+)
 from lib.types import Batch, PRNGKey, Split, Task
 
 PLUS, MINUS, TIMES, OPEN, CLOSE = range(5)  # after the digits
-
-
-@functools.cache
-def value_shares(length: int, modulus: int) -> Float[np.ndarray, "T+1 m"]:
-    """The probability of each value (column) of expressions up to a length (row)."""
-    shares = np.full((length + 1, modulus), 1 / modulus)
-    a, b = np.indices((modulus, modulus))
-    values = [(f % modulus).ravel() for f in (a + b, a - b, a * b)]
-    for n in range(5, length + 1):
-        left, right = shares[1 : n - 3], shares[n - 4 : 0 : -1]
-        both = (left.T @ right / (n - 4)).ravel()
-        of_each = [np.bincount(value, both, modulus) for value in values]
-        shares[n] = np.mean(of_each, axis=0)
-    return shares
 
 
 class Writer(NamedTuple):
@@ -123,12 +115,18 @@ def make_modular_brackets(
         place = jnp.arange(max_length, dtype=jnp.int32)[None, :]
         return label_batch(tokens.T, values.T, place == length - 1, length)
 
+    def floor(length: int) -> float:
+        return float(value_shares(length, modulus)[length].max())
+
+    def window_score(length: int, k: int) -> float:
+        return above_floor(window_accuracy(length, modulus, k), floor(length))
+
     return label_task(
         sample,
         modulus + 5,
         modulus,
         max_length,
-        floor=lambda length: float(value_shares(length, modulus)[length].max()),
-        window_score=None,
+        floor=floor,
+        window_score=window_score,
         information=None,
     )

@@ -41,6 +41,9 @@ LANGUAGES = [
     ("bucket_sort", {}, [1, 4], strings("bucket_sort", 5)),
     ("bucket_sort", {"num_symbols": 3}, [6], strings("bucket_sort", 3)),
 ]
+# Whose window scores are upper bounds, and by how much they may be too low: for a mean
+# over draws four standard errors.
+BOUNDS = {"modular_brackets": 0.04}
 CASES = [
     pytest.param(*case, id="-".join([case[0], *map(str, case[1].values())]))
     for case in LANGUAGES
@@ -52,7 +55,8 @@ def test_what_is_drawn_is_the_language_and_scores_are_its(
     name, options, lengths, examples
 ):
     task = TASKS[name]("train", 16_000, max(lengths) + 1, **options)
-    check_task(task, {length: examples(length) for length in lengths})
+    languages = {length: examples(length) for length in lengths}
+    check_task(task, languages, BOUNDS.get(name))
 
 
 # Measured with the generators of Deletang et al.'s code, of 1500 to 4000 examples for
