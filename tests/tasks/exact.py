@@ -45,8 +45,6 @@ def check_scores(
     assert abs(sum(example.chance for example in language) - 1) < 1e-9
     floor = best_accuracy(language, 0)
     assert abs(task.floor(length) - floor) < 1e-9
-    if task.window_score is None:
-        return
     for k in range(1, len(language[0].inputs) + 2):
         score = (best_accuracy(language, k) - floor) / (1 - floor)
         above = task.window_score(length, k) - score
