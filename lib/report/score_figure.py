@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LIMITS = (-0.16, 1.1)
+NAMES_UP_TO = 1.06  # the highest place of a name at the end of its curve
 SCORE_LABEL = "score (0 floor, 1 optimum)"
 
 
@@ -55,7 +56,9 @@ def draw_overview(
     models: Sequence[ModelScores], looks: Mapping[str, base.Look], narrow: bool
 ) -> "Figure":
     """The mean over seeds of every model on one pair of axes, labelled at its end."""
-    figure = base.new_figure(4.2 if narrow else 8.0, 3.4 if narrow else 3.9)
+    gap = min(0.085, NAMES_UP_TO / max(len(models) - 1, 1))
+    tall = (0.225 if narrow else 0.263) / gap  # inches: 0.2 for a name
+    figure = base.new_figure(4.2 if narrow else 8.0, 0.8 + tall)
     axes = figure.subplots()
     lengths = lengths_of(models)
     _frame(axes, lengths, most=10)
@@ -69,7 +72,7 @@ def draw_overview(
         _mean(axes, model, look)
         ends.append((curve[max(curve)], model.label, look.colour))
     right = log2(max(lengths))
-    base.spread_labels(axes, right, ends, 0.085, (0.0, 1.06))
+    base.spread_labels(axes, right, ends, gap, (0.0, NAMES_UP_TO))
     axes.set_xlim(log2(min(lengths)) - 0.2, right + 0.1)
     axes.set_xlabel(knob_text(knob_of_models(models)))
     axes.set_ylabel(f"mean {SCORE_LABEL}")

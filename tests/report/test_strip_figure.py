@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_lint import run
 
-from lib.report.figure import Look, label_lengths, labels_apart, new_figure
+from lib.report.figure import Look
 from lib.report.memory_part import part_markup
 from lib.report.score import model_scores
 from lib.report.strip_figure import draw_strip
@@ -58,20 +58,3 @@ def test_a_part_of_one_length_has_that_figure_alone(tmp_path):
     assert {path.name for path in tmp_path.glob("q-*.png")} == {
         f"q-{kind}.png" for kind in ("horizon", "score", "mean")
     }
-
-
-@pytest.mark.parametrize(
-    ("places", "most", "shown"),
-    [
-        ([3, 4, 5, 6, 7], 5, [3, 4, 5, 6, 7]),
-        ([3, 4, 5, 6, 7, 8], 5, [4, 6, 8]),
-        ([0, 6, 8, 8.5, 9], 4, [0, 6, 9]),
-        ([5], 5, [5]),
-    ],
-)
-def test_labels_that_would_touch_the_next_one_are_left_out(places, most, shown):
-    labels = labels_apart(places, [str(x) for x in places], most)
-    assert [label for label in labels if label] == [str(x) for x in shown]
-    axes = new_figure(2, 2).subplots()
-    label_lengths(axes, [2**i for i in (1, 2, 3)], most=2)
-    assert [t.get_text() for t in axes.get_xticklabels()] == ["2", "", "8"]
