@@ -4,10 +4,13 @@ The answer is fitted to half of the examples. On that half it scores at least as
 on average, as the best constant answer there is, because it was chosen for it; on the
 other half at most as well, because nothing constant is better. The floor lies between
 the two, which is the fit's bias, give or take the standard errors of both.
+
+Examples of a data set end where they end, so that an answer of its own at each position
+knows how long they are. Their floor may also be that of one answer at all positions.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -16,7 +19,7 @@ import numpy as np
 
 from lib.contract.failure import Failure
 from lib.contract.measure import ROUNDING, SURE, is_classes, summarize
-from lib.types import Batch
+from lib.types import Batch, Task
 
 if TYPE_CHECKING:
     from lib.contract.task import Case, Source
@@ -36,6 +39,14 @@ class _Seen(NamedTuple):
     commonest: np.ndarray | None  # [T] classes, the whole answers of most examples
 
 
+class _Reached(NamedTuple):
+    """A metric's value of the best constant answer, and its standard error."""
+
+    other: float  # on the examples that the answer was not fitted to
+    own: float
+    error: float
+
+
 def blind(case: "Case") -> Failure | None:
     """The best answer without the inputs reaching the floor."""
     for length in case.all_lengths:
@@ -46,8 +57,39 @@ def blind(case: "Case") -> Failure | None:
 
 def _blind(case: "Case", length: int) -> Failure | None:
     source = case.source(length)
+    task = source.task
+    seen = _see(source, task.interface.output_size)
+    kinds = [seen, _pooled(seen)] if case.has_data else [seen]
+    found = [_reach(case, source, length, _answers(kind)) for kind in kinds]
+    floor = task.floor(length)
+    num_examples = source.num_batches * source.batch_size
+    span = 0.0 if task.optimum is None else abs(task.optimum(length) - floor)
+    for alike in zip(*found, strict=True):
+        # What none of N examples shows may still be as frequent as some in N.
+        error = max(*(each.error for each in alike), span / num_examples)
+        slack = ERRORS * error + ROUNDING
+        ends = [end for each in alike for end in (each.other, each.own)]
+        if min(ends) - slack <= floor <= max(ends) + slack:
+            return None
+    best = found[0][-1]
+    return Failure(
+        "the floor is wrong",
+        f"at length {length} the best constant answer at each position, which never "
+        f"sees the inputs, reaches {task.score_metric} {best.other:.4g} "
+        f"({best.own:.4g} on the examples it was fitted to; {num_examples:,} of each, "
+        f"standard error {best.error:.1g}), floor says {floor:.4g}",
+        f"between the two, or within {ERRORS:g} standard errors",
+    )
+
+
+def _reach(
+    case: "Case", source: "Source", length: int, answers: Sequence[np.ndarray]
+) -> list[_Reached]:
+    """What the best of the answers reaches on both halves of the examples.
+
+    Without an optimum a high score may be a bad one: the highest, then the lowest.
+    """
     task, half = source.task, source.num_batches
-    answers = _answers(_see(source, task.interface.output_size))
     accumulate = task.metrics[task.score_metric].accumulate
 
     def score(answer: Any, batch: Batch) -> Any:
@@ -55,36 +97,24 @@ def _blind(case: "Case", length: int) -> Failure | None:
         return accumulate(jnp.broadcast_to(answer[None], shape), batch)
 
     compiled = jax.jit(lambda answers, batch: [score(a, batch) for a in answers])
-    floor, rises = task.floor(length), _rises(case, length)
-    best: list[tuple[float, float]] = []
+    tried: list[list[tuple[float, float]]] = []
     for start in (half, 0):  # what the answer was not fitted to, and what it was
         found = [compiled(answers, source.draw(start + i)) for i in range(half)]
-        tried = [
-            summarize(task, [each[a] for each in found]) for a in range(len(answers))
-        ]
-        best.append((max if rises else min)(tried))
-    (other, error), (own, own_error) = best
-    num_examples = half * source.batch_size
-    span = 0.0 if task.optimum is None else abs(task.optimum(length) - floor)
-    # What none of N examples shows may still be as frequent as some in N.
-    error = max(error, own_error, span / num_examples)
-    slack = ERRORS * error + ROUNDING
-    if min(other, own) - slack <= floor <= max(other, own) + slack:
-        return None
-    return Failure(
-        "the floor is wrong",
-        f"at length {length} the best constant answer at each position, which never "
-        f"sees the inputs, reaches {task.score_metric} {other:.4g} ({own:.4g} on the "
-        f"examples it was fitted to; {num_examples:,} of each, standard error "
-        f"{error:.1g}), floor says {floor:.4g}",
-        f"between the two, or within {ERRORS:g} standard errors",
-    )
+        tried.append(
+            [summarize(task, [each[a] for each in found]) for a in range(len(answers))]
+        )
+    reached = []
+    for pick in _picks(task, length):
+        (other, error), (own, own_error) = map(pick, tried)
+        reached.append(_Reached(other, own, max(error, own_error)))
+    return reached
 
 
-def _rises(case: "Case", length: int) -> bool:
-    """Whether a higher score is a better one."""
-    optimum = case.task.optimum
-    return optimum is None or optimum(length) > case.task.floor(length)
+def _picks(task: Task, length: int) -> list[Callable[..., tuple[float, float]]]:
+    """How the best of several scores is found."""
+    if task.optimum is None:
+        return [max, min]
+    return [max] if task.optimum(length) > task.floor(length) else [min]
 
 
 def _see(source: "Source", output_size: int) -> _Seen:
@@ -99,6 +129,14 @@ def _see(source: "Source", output_size: int) -> _Seen:
         count = count + weight.sum(0, dtype=np.float64)
         low, high = min(low, targets.min()), max(high, targets.max())
     return _Seen(np.asarray(sums), np.asarray(count), low, high, None)
+
+
+def _pooled(seen: _Seen) -> _Seen:
+    """The same as if all positions were one."""
+    sums = np.broadcast_to(seen.sums.sum(0), seen.sums.shape)
+    count = np.broadcast_to(seen.num_scored.sum(0), seen.num_scored.shape)
+    commonest = None if seen.commonest is None else sums.argmax(1)
+    return _Seen(sums, count, seen.low, seen.high, commonest)
 
 
 def _see_classes(source: "Source", batches: Iterable[Batch], output_size: int) -> _Seen:

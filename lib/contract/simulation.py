@@ -14,6 +14,26 @@ if TYPE_CHECKING:
     from lib.contract.task import Case
 
 
+def named(case: "Case") -> Failure | None:
+    """A metric that floor and optimum are values of."""
+    task = case.task
+    if task.score_metric not in task.metrics:
+        known = ", ".join(task.metrics)
+        return Failure(
+            "the scored metric is unknown", f"score_metric {task.score_metric!r}", known
+        )
+    for length in case.all_lengths:
+        floor = task.floor(length)
+        best = task.optimum(length) if task.optimum is not None else None
+        if not math.isfinite(floor) or (best is not None and not math.isfinite(best)):
+            said = f"floor({length}) is {floor}, optimum({length}) is {best}"
+            return Failure("floor or optimum are not finite", said, "finite numbers")
+        if best is not None and best == floor:
+            said = f"floor({length}) and optimum({length}) are both {best}"
+            return Failure("there is nothing to score", said, "two different values")
+    return None
+
+
 def adds(case: "Case") -> Failure | None:
     """Sums of two batches that add up to those of both."""
     one, two = (rows(case.draw(s, case.lengths[0]), 0, 32) for s in (0, 1))

@@ -4,12 +4,12 @@ Each check returns the broken property with its smallest example, or None.
 """
 
 import functools
-import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from lib.contract import batches, floor, simulation, window
@@ -55,6 +55,11 @@ class Case(NamedTuple):
         """Every length of which the scores are checked."""
         return sorted({*self.lengths, *self.longer})
 
+    @property
+    def has_data(self) -> bool:
+        """Whether examples are taken from a data set, which is finite."""
+        return bool(jax.tree.leaves(self.task.data))
+
 
 def check_task(
     factory: Callable[..., Task],
@@ -77,7 +82,7 @@ def task_failures(
     lengths: Collection[int] = LONGER,
 ) -> Iterator[Failure]:
     """The same, one after another: batches first, then what is simulated."""
-    make = functools.partial(factory, **settings)
+    make = functools.partial(_make, factory, settings)
     try:
         case = _make_case(make, lengths)
     except Exception as error:
@@ -87,6 +92,16 @@ def task_failures(
         yield case
         return
     yield from find_failures(STAGES, case, path)
+
+
+def _make(
+    factory: Callable[..., Task], settings: Mapping[str, Any], *sizes: Any
+) -> Task:
+    """The task, with data that a compiled function may hold as it is."""
+    task = factory(*sizes, **settings)
+    # What is no task is said to be none where it is looked at.
+    data = jax.tree.map(jnp.asarray, getattr(task, "data", ()))
+    return task._replace(data=data) if isinstance(task, Task) else task
 
 
 def _make_case(make: Callable[..., Task], longer: Collection[int]) -> Case | Failure:
@@ -157,30 +172,10 @@ def _allows(make: Callable[..., Task], length: int) -> bool:
     return True
 
 
-def _named(case: Case) -> Failure | None:
-    """A metric that floor and optimum are values of."""
-    task = case.task
-    if task.score_metric not in task.metrics:
-        known = ", ".join(task.metrics)
-        return Failure(
-            "the scored metric is unknown", f"score_metric {task.score_metric!r}", known
-        )
-    for length in case.all_lengths:
-        floor = task.floor(length)
-        best = task.optimum(length) if task.optimum is not None else None
-        if not math.isfinite(floor) or (best is not None and not math.isfinite(best)):
-            said = f"floor({length}) is {floor}, optimum({length}) is {best}"
-            return Failure("floor or optimum are not finite", said, "finite numbers")
-        if best is not None and best == floor:
-            said = f"floor({length}) and optimum({length}) are both {best}"
-            return Failure("there is nothing to score", said, "two different values")
-    return None
-
-
 STAGES = (
     (
         *(batches.shapes, batches.scored, batches.unscored, batches.eager),
-        *(batches.independent, batches.differing, _named),
+        *(batches.independent, batches.differing, simulation.named),
     ),
     (simulation.adds, simulation.best, simulation.information, window.windows),
     (floor.blind,),

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from lib.contract import batches, floor, window
-from lib.contract.task import Source
+from lib.contract.task import Source, check_task
+from lib.loss import cross_entropy
 from lib.types import Batch
 from tests.own import broken_tasks
 
@@ -51,6 +52,18 @@ def test_a_window_score_may_be_rounded_and_no_more(dip, broken):
         make=lambda *sizes: broken_tasks.sound(*sizes),
     )
     assert (window.windows(case) is not None) == broken
+
+
+@pytest.mark.parametrize("stated", [np.log(4), 1.0, 2.0])
+def test_a_loss_without_an_optimum_has_the_lowest_as_its_floor(stated):
+    def measured_by_loss(*sizes):
+        return broken_tasks.sound(*sizes)._replace(
+            metrics={"loss": cross_entropy}, score_metric="loss", optimum=None,
+            floor=lambda length: stated, window_score=None,
+        )  # fmt: skip
+
+    found = [failure.property for failure in check_task(measured_by_loss, {}, None, ())]
+    assert found == ["the floor is wrong"] * (stated != np.log(4))
 
 
 def test_floats_may_be_rounded_by_jit_and_tokens_may_not():
