@@ -9,8 +9,8 @@ from lib.contract.task import check_task
 from lib.types import Batch
 from tests.own.broken_tasks import sound
 
-# 40 texts of 3 to 8 tokens. The label is 0 in three of four, 1 in those of 4 tokens: who
-# knows where a text ends says more than the share of the commonest label.
+# 40 texts of 3 to 8 tokens. The label is 1 in those of 4, which are one in four, and 0
+# else: who knows where a text ends says more than the share of the commonest label.
 RANDOM = np.random.default_rng(0)
 SIZES = np.repeat([3, 4, 5, 8], 10)
 TOKENS = RANDOM.integers(1, 4, (40, 8)) * (np.arange(8) < SIZES[:, None])
