@@ -153,7 +153,7 @@ def get_config(size: str = "quick") -> ConfigDict:
 def get_sweep(size: str = "quick") -> dict[str, tuple[Axis, ...]]:
     """The axes of each part."""
     full = _is_full(size)
-    rates = (3e-4, 1e-3, 3e-3, 1e-2) if full else (3e-3, 1e-2)
+    rates = (3e-4, 1e-3, 3e-3, 1e-2) if full else (1e-3, 3e-3, 1e-2)
     tuning = (1000, 1001, 1002) if full else (1000,)
     tuned = [tune("optimizer.learning_rate", rates, seeds=tuning)]
     if full:  # the one more scalar that models with gates need: how long they remember
