@@ -92,7 +92,8 @@ def run_sweep(
         keep_sources(root)
         from lib.launch.queue import Queue
 
-        queue = Queue(root, plan, restart, allow_mode_change)
+        take = shipped.taker(root, known, str(baselines))
+        queue = Queue(root, plan, restart, allow_mode_change, take)
         code = _launch(queue, root, engine, num_workers, workers, signals, ray_address)
         if queue.is_finished():
             measure_beside(root, queue.plan, lambda: bool(signals))

@@ -1,7 +1,7 @@
 """Which group of a sweep runs next. The files decide; this only remembers attempts."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,10 @@ class Queue:
         plan: Plan,
         restart: bool = False,
         allow_mode_change: bool = False,
+        take_shipped: Callable[[Iterable[Entry]], int] = lambda runs: 0,
     ) -> None:
         self.root, self.plan = root, plan
+        self.take_shipped = take_shipped  # of runs that tuning has just decided
         self.allow_mode_change = allow_mode_change
         self.restart = restart  # unfinished groups begin again, checkpoints set aside
         self.running: dict[str, Entry] = {}
@@ -152,6 +154,8 @@ class Queue:
         is_final: Callable[[str], bool] = lambda i: i in self.final or i in gave_up
         known = {run["id"] for run in self.plan["runs"]}
         changed = decide(self.plan, self.root, is_final)
-        for run_id in {run["id"] for run in self.plan["runs"]} - known:
-            self._look(run_id)
+        new = [run for run in self.plan["runs"] if run["id"] not in known]
+        self.take_shipped(new)
+        for run in new:
+            self._look(run["id"])
         return changed

@@ -7,7 +7,7 @@ not know them; `drop` removes them again, for who wants them trained.
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +111,25 @@ def take(root: Path, plan: Plan, given: Mapping[str, Any], source: str) -> int:
     A run that the store has, or that has begun there, stays as it is. Choices by tuning
     are made on the way, as far as all their runs have ended.
     """
-    known = {run["id"]: run for run in given["runs"] if isinstance(run, dict)}
+    write = taker(root, given, source)
     is_final = lambda run_id: not store.should_run(store.look(root, run_id))
-    taken = _write(root, plan, known, given["shared"], source)
+    taken = write(plan["runs"])
     while decide(plan, root, is_final):
-        taken += _write(root, plan, known, given["shared"], source)
+        taken += write(plan["runs"])
     return taken
+
+
+def taker(
+    root: Path, given: Mapping[str, Any] | None, source: str
+) -> Callable[[Iterable[Mapping[str, Any]]], int]:
+    """A function that puts into the store what is shipped of some runs of a plan.
+
+    It returns how many there were; none without a document.
+    """
+    runs = given["runs"] if given else []
+    known = {run["id"]: run for run in runs if isinstance(run, dict)}
+    shared = given["shared"] if given else []
+    return lambda runs: _write(root, runs, known, shared, source)
 
 
 def drop(root: Path, plan: Plan) -> None:
@@ -133,7 +146,7 @@ def is_shipped(result: Mapping[str, Any] | None) -> bool:
 
 def _write(
     root: Path,
-    plan: Plan,
+    runs: Iterable[Mapping[str, Any]],
     known: Mapping[str, Mapping[str, Any]],
     shared: list[Any],
     source: str,
@@ -141,11 +154,11 @@ def _write(
     from lib.record import write_together
 
     wanted = []
-    for run in plan["runs"]:
+    for run in runs:
         if run["id"] in known and store.look(root, run["id"]).state == "pending":
             wanted.append((run, _unpacked(known[run["id"]], shared, source)))
 
-    def write(run: dict[str, Any], result: dict[str, Any]) -> None:
+    def write(run: Mapping[str, Any], result: dict[str, Any]) -> None:
         config = make_config(run["config"])
         about = versions_of(config), make_program(config).task.fingerprint
         store.write_config(root, run["id"], config.to_dict(), *about)

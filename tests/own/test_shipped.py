@@ -9,6 +9,7 @@ from lib.config import make_config
 from lib.error import UserError
 from lib.launch import shipped
 from lib.launch.plan import make_plan
+from lib.launch.queue import Queue
 from lib.library import load_run
 from lib.program import identify
 from lib.report.collect import collect
@@ -75,6 +76,29 @@ def test_a_store_without_the_runs_gets_them_all_and_their_choices(document, tmp_
     assert shipped.take(tmp_path, plan, shipped.read(document), "small.json") == 8
     assert plan["pending"] == [] and {c["chosen"] for c in plan["choices"]} == {0.02}
     assert {store.look(tmp_path, run["id"]).state for run in plan["runs"]} == {"done"}
+
+
+def test_what_tuning_decides_later_is_taken_too(document, tmp_path):
+    """One tuning run is lacking: when it has ended the cell's other runs are there."""
+    given = shipped.read(document)
+    plan = plan_of(models=1)
+    last = next(run for run in plan["runs"] if run["stage"] == "tune")
+    given["runs"] = [run for run in given["runs"] if run["id"] != last["id"]]
+    shipped.settle(tmp_path, plan, given, document)
+    queue = Queue(
+        tmp_path, plan, take_shipped=shipped.taker(tmp_path, given, "small.json")
+    )
+    group = queue.take()
+    assert group is not None and queue.take() is None
+    store.write_config(tmp_path, last["id"], last["config"], {}, "")
+    store.write_result(tmp_path, last["id"], result_of(last))
+    queue.finish(group["id"], "done")
+    assert queue.take() is None and queue.is_finished()
+    reported = [run["id"] for run in plan["runs"] if run["stage"] != "tune"]
+    assert len(reported) == 2
+    assert all(
+        shipped.is_shipped(store.look(tmp_path, run_id).result) for run_id in reported
+    )
 
 
 def test_a_shipped_result_is_the_trained_one_but_for_what_is_not_compared(
