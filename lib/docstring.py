@@ -23,7 +23,7 @@ def title(factory: Callable[..., Any]) -> str:
     """The first sentence of the file, up to its source, on one line."""
     whole = _one_line(paragraphs(factory)[0])
     named = re.split(r" \((?=[^()]*\d{4})", whole)[0]
-    return re.split(r"(?<=[a-z])\. ", named)[0].rstrip(".")
+    return re.split(r"(?<=[a-z])\. ", named)[0].removesuffix(".")
 
 
 def source(factory: Callable[..., Any]) -> str:

@@ -14,8 +14,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def cell(text: str) -> str:
-    """Plain text in a cell of a table."""
-    return text.replace("|", "\\|").replace("*", "\\*").replace("_", "\\_")
+    """Plain text in a cell of a table; between backticks it is code."""
+    parts = text.replace("|", "\\|").split("`")
+    plain = lambda part: part.replace("*", "\\*").replace("_", "\\_")
+    return "`".join(p if i % 2 else plain(p) for i, p in enumerate(parts))
 
 
 def code(text: str) -> str:

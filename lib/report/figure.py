@@ -25,6 +25,7 @@ COLOURS += ("#b8420a", "#cc79a7", "#56b4e9", "#882255", "#8c8c00", "#7a4fd0", "#
 # Ten of them, so that a colour comes with another marker the second time.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
+BLANK = {"facecolor": "white", "linewidth": 0, "pad": 1}  # behind a text over lines
 SYSTEM_FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 NO_DATES, NO_NAME = {"Date": None, "Creator": None}, {"Software": None}
 RC = {

@@ -25,18 +25,19 @@ def draw_horizons(
         axes.axhline(row, color="#ececec", linewidth=0.8, zorder=0)
         _row(axes, row, model, looks[model.label])
     first, last = log2(lengths[0]), log2(lengths[-1])
+    left, right = first - 1.4, last + 0.5
     places = [first - 1, *(log2(t) for t in lengths)]
     labels = [f"< {lengths[0]}", *map(str, lengths[:-1]), f"≥ {lengths[-1]}"]
     shown = base.labels_apart(places, labels, most=7 if narrow else 14)
     axes.set_xticks(places, shown)
-    axes.set_xlim(first - 1.4, last + 0.5)
+    axes.set_xlim(left, right)
     axes.set_ylim(len(models) - 0.4, -0.6)
     axes.set_yticks(range(len(models)), [_name(model) for model in models])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     unit = unit_text(knob_of_models(models))
     seen = "; upright stroke: what a model sees"
-    strokes = any(model.receptive_field for model in models)
+    strokes = any(left <= log2(m.receptive_field or 0.1) <= right for m in models)
     axes.set_xlabel(f"horizon ({unit}{seen if strokes else ''})")
     return figure
 

@@ -59,6 +59,19 @@ def references(models: Sequence[ModelScores]) -> list[Reference]:
     return found
 
 
+def oracle_windows(models: Sequence[ModelScores]) -> list[int]:
+    """The windows whose oracle is worth a line: some model's limit, or a length.
+
+    One that is enough for every length has none: it would lie on the optimum.
+    """
+    known = sorted(
+        {w for m in models for w, at in m.oracle.items() if min(at.values()) < 1}
+    )
+    limits = {model.receptive_field for model in models}
+    inside = [window for window in known if window in lengths_of(models)[:-1]]
+    return [window for window in known if window in limits] or inside[:2]
+
+
 def draw_references(
     axes: "Axes", lines: Sequence[Reference], named: bool = True
 ) -> None:
@@ -75,7 +88,7 @@ def draw_references(
         axes.annotate(
             line.name, (xs[middle], ys[middle]), (-2, -1), textcoords="offset points",
             ha="right" if middle else "left", va="top", fontsize=7, color=base.GREY,
-            zorder=5,
+            zorder=5, bbox=base.BLANK,
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lib import stats
 from lib.report import figure as base
 from lib.report.knob import knob_text
-from lib.report.reference import draw_references, references
+from lib.report.reference import draw_references, oracle_windows, references
 from lib.report.score import ModelScores, knob_of_models, lengths_of
 from lib.report.score_band import bands_of, mark_training
 from lib.report.score_key import ORACLE, draw_key
@@ -79,14 +79,6 @@ def draw_overview(
     return figure
 
 
-def oracle_windows(models: Sequence[ModelScores]) -> list[int]:
-    """The windows whose oracle is worth a line: some model's limit, or a length."""
-    known = sorted({window for model in models for window in model.oracle})
-    limits = {model.receptive_field for model in models}
-    inside = [window for window in known if window in lengths_of(models)[:-1]]
-    return [window for window in known if window in limits] or inside[:2]
-
-
 def _frame(axes: "Axes", lengths: Sequence[int], most: int) -> None:
     axes.axhline(0, color=base.RULE, linewidth=0.8)
     axes.axhline(1, color=base.RULE, linewidth=0.8)
@@ -119,7 +111,7 @@ def _panel(
             ha="right" if is_left else "left",
             color=base.INK,
             zorder=5,
-            bbox={"facecolor": "white", "linewidth": 0, "pad": 1},
+            bbox=base.BLANK,
         )
     _seeds(axes, model, look)
     _mean(axes, model, look)
@@ -191,9 +183,12 @@ def _oracles(
         xs = [log2(length) for length in line]
         axes.plot(xs, list(line.values()), **ORACLE)
         if named and line:
-            fall = next((x for x, y in zip(xs, line.values(), strict=True) if y < 1), 0)
-            # At the right end are the models' names: there it stands to the left.
-            place, side = (fall, "left") if fall < xs[-1] else (fall - 0.12, "right")
-            axes.text(
-                place, 0.05, f"last {window}", fontsize=7, color=base.GREY, ha=side
+            before = sum(y >= 1 for y in line.values()) - 1
+            # Left of where it falls, but for one that has fallen at the first length.
+            place, side = (
+                (xs[before] - 0.08, "right") if before > 0 else (xs[0], "left")
             )
+            axes.text(
+                place, 0.95, f" last {window}", fontsize=7, color=base.GREY, ha=side,
+                va="center", zorder=5, bbox=base.BLANK,
+            )  # fmt: skip

@@ -9,9 +9,9 @@ from lib.report import figure as base
 from lib.report.collect import dig
 from lib.report.cost import distinct
 from lib.report.knob import knob_name
-from lib.report.reference import LINE, references
+from lib.report.reference import LINE, oracle_windows, references
 from lib.report.score import ModelScores, knob_of_models, lengths_of
-from lib.report.score_figure import SCORE_LABEL, oracle_windows
+from lib.report.score_figure import SCORE_LABEL
 from lib.report.score_key import ORACLE
 
 if TYPE_CHECKING:

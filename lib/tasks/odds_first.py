@@ -1,4 +1,4 @@
-"""Odds first: write the first, third, fifth .. symbol, then the second, fourth ..
+"""Odds first: write the first, third, fifth .. symbol, then the others.
 
 Neural networks and the Chomsky hierarchy (Deletang et al. 2023, arXiv:2207.02098,
 appendix A); laid out as lib.tasks.transduction says, with the empty token V.

@@ -5,7 +5,7 @@ from test_lint import grid
 
 from lib.report.figure import label_lengths, labels_apart, looks, new_figure
 from lib.report.score import model_scores
-from lib.report.score_figure import draw_overview
+from lib.report.score_figure import draw_overview, draw_panels
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,23 @@ def test_names_of_curves_stay_beside_the_axes_and_apart(count):
     assert low < heights[0] and heights[-1] < high
     gaps = [tall * (b - a) for a, b in zip(heights, heights[1:], strict=False)]
     assert min(gaps) > 8.5 * 1.2 / 72  # inches: a line of letters of 8.5 points
+
+
+def test_only_windows_that_lose_something_have_a_line_and_a_name_inside():
+    """The best seeing 32 is as good as all: no line on top of the optimum's."""
+    models = []
+    for length, seen in ((16, 1.0), (32, 0.5), (64, 0.25)):
+        scores = {"16": seen, "32": 1.0, "64": 1.0}
+        models += grid(lengths=(length,), task={"window_score": {str(length): scores}})
+    scored = model_scores(models)
+    for narrow in (False, True):
+        figure = draw_overview(scored, looks(("gru", "lru")), narrow)
+        figure.draw_without_rendering()
+        texts = figure.axes[0].texts
+        named = {text.get_text().strip() for text in texts}
+        assert named == {"gru", "lru", "last 16"}
+        for text in texts:
+            box = text.get_window_extent()
+            assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 + 1, text
+    key = draw_panels(scored, looks(("gru", "lru")), False).axes[2]
+    assert "best seeing the last 16" in [text.get_text() for text in key.texts]
