@@ -25,7 +25,10 @@ the delta net with and without negative eigenvalues.
     ... --config=configs/battery.py:full-mqar  # every model on one task, research size
     ... --config=configs/battery.py:full       # every model on every task: weeks
 
-What came of it is in docs/battery.md.
+The full size asks every generated task over lengths to 4096, and, where a task has a
+setting for it, over the load at one length: "binding: mqar" and "load: mqar by pairs".
+
+What came of the quick size is in docs/battery.md.
 """
 
 from typing import Any, NamedTuple
@@ -136,13 +139,46 @@ EXPECTED = (
     ("hierarchy: reverse", "lru", 16, 0.98, 0.03),
 )
 
-# The full size: its lengths, and what its other models need to compete.
+# The full size: its lengths, and that of the parts along which only the load grows.
 LENGTHS = tuple(2**i for i in range(5, 13))
-CHRONO = ("lstm, chrono", "min_gru", "min_lstm")  # whose chrono_max is tuned too
-OTHERS = {
-    "linear_attention": {"conv_size": 4},
-    "gated_linear_attention": {"conv_size": 4},
+LOAD_LENGTH = 512
+LONGEST = 3 * max(LENGTHS)  # inputs of `duplicate`: a string, and room for it twice
+
+# Beside those of the quick size every other model, of two layers as they have, except:
+FULL_MODELS = {
+    "linear attention": {"name": "linear_attention", "conv_size": 4},
+    "gated linear attention": {"name": "gated_linear_attention", "conv_size": 4},
+    "transformer": {**MODELS["transformer"], "context": LONGEST},
+    "tcn": {**MODELS["tcn, sees 64"], "num_layers": 7},  # sees 4^7 inputs
+    # Controls: how far they see, or how much they hold, is known and too little. Stacks
+    # of all steps are kept for the gradient: 49 GB for those of 256 at LONGEST.
+    "window mlp, sees 32": {"name": "window_mlp", "window": 32},
+    "stack rnn, holds 256": {"name": "stack_rnn", "stack_size": 256},
 }
+CHRONO = ("lstm, chrono", "min gru", "min lstm")  # whose chrono_max is tuned too
+
+# How much is to be kept, at one length: settings that leave inputs and classes as they
+# are, so that models stay equal along them; more symbols, say, would not.
+LOADS = (
+    ({"name": "copy_memory"}, "num_copied", (5, 10, 20, 40, 80)),
+    ({"name": "copy_tcn"}, "num_copied", (5, 10, 20, 40, 80)),
+    ({"name": "copy_bits"}, "num_steps", (5, 10, 20, 40, 80)),
+    ({"name": "selective_copy"}, "num_tokens", (4, 8, 16, 32, 64)),
+    ({"name": "noisy_recall"}, "num_cues", (1, 4, 16, 64)),
+    ({"name": "mqar", "vocabulary_size": 256}, "num_pairs", (4, 8, 16, 32, 64)),
+    (
+        {"name": "forgetting_mqar", "vocabulary_size": 256, "num_updates": 4},
+        "num_pairs",
+        (4, 8, 16, 32, 64),
+    ),
+    (
+        {"name": "compositional_mqar", "vocabulary_size": 256},
+        "num_pairs",
+        (4, 16, 36, 64),
+    ),
+    ({"name": "dyck"}, "max_depth", (2, 4, 8, 16, 32)),
+    ({"name": "listops"}, "max_depth", (1, 2, 4, 8)),
+)
 
 
 def get_config(size: str = "quick") -> ConfigDict:
@@ -191,29 +227,47 @@ def get_expected(size: str = "quick") -> list[dict[str, Any]]:
 
 
 def _models(size: str) -> dict[str, dict[str, Any]]:
-    """The models of the quick size, or also every other that reads sequences on."""
+    """The models of the quick size, or of all that read sequences on, each once."""
     if not _is_full(size):
         return MODELS
-    families = (RECURRENT_MODELS, LINEAR_MODELS, MATRIX_MODELS, WINDOW_MODELS)
-    names = [name for family in families for name in family]
-    others = {name: {"name": name, **OTHERS.get(name, {})} for name in names}
-    transformer = {**MODELS["transformer"], "context": max(LENGTHS)}
-    return {**others, **MODELS, "transformer": transformer}
+    quick = {label: m for label, m in MODELS.items() if m["name"] != "tcn"}
+    chosen = {label: {**TWO_LAYERS, **m} for label, m in (quick | FULL_MODELS).items()}
+    known = {model["name"] for model in chosen.values()}
+    others = {
+        _words(name): {"name": name, **TWO_LAYERS}
+        for family in (RECURRENT_MODELS, LINEAR_MODELS, MATRIX_MODELS, WINDOW_MODELS)
+        for name in family
+        if name not in known
+    }
+    return {**chosen, **others}
 
 
 def _parts(size: str) -> list[tuple[str, Part]]:
-    """The parts of the quick size, or of every generated task, by ability and name."""
+    """The parts of the quick size, or of every generated task: by length, by load."""
     if not _is_full(size):
         return list(PARTS.items())
-    return [
-        (
-            f"{ability}: {name.replace('_', ' ')}",
-            Part({"name": name}, "length", LENGTHS, batch_size=64, num_steps=20_000),
-        )
-        for ability, tasks in ABILITIES.items()
-        for name in tasks
-        if size in ("full", f"full-{name}")
+    parts = [
+        (f"{ability}: {_words(task)}", ({"name": task}, "length", LENGTHS))
+        for family, tasks in ABILITIES.items()
+        for ability in ["distance" if family == "memory" else family]
+        for task in tasks
     ]
+    parts += [
+        (
+            f"load: {_words(task['name'])} by {_words(setting.removeprefix('num_'))}",
+            ({"length": LOAD_LENGTH, **task}, setting, values),
+        )
+        for task, setting, values in LOADS
+    ]
+    return [
+        (name, Part(task, setting, values, batch_size=64, num_steps=20_000))
+        for name, (task, setting, values) in parts
+        if size in ("full", f"full-{task['name']}")
+    ]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _config(part: Part, size: str) -> dict[str, Any]:

@@ -50,13 +50,16 @@ class Case(NamedTuple):
     step: Any  # (params, carry, x) -> (carry, y)
 
 
-def make_case(name: str, interface: Interface) -> Case:
-    """Two layers and an embedding over tokens; one layer over floats as they are."""
+def make_case(name: str, interface: Interface, **given: Any) -> Case:
+    """Two layers and an embedding over tokens; one layer over floats as they are.
+
+    `given` are further settings of the model.
+    """
     tokens = interface.vocabulary_size > 0
     layers = {"num_layers": 2, "embedding_size": 3} if tokens else {"num_layers": 1}
     settings = {**layers, **SMALL.get(name, {}), **(SMALL_TCN if name == "tcn" else {})}
     settings |= (OVER_TOKENS if tokens else OVER_FLOATS).get(name, {})
-    model = MODELS[name](interface, hidden_size=6, **settings)
+    model = MODELS[name](interface, hidden_size=6, **settings, **given)
     random = np.random.default_rng(0)
     if tokens:
         inputs = random.integers(0, 5, (B, T), dtype=np.int32)
@@ -102,6 +105,36 @@ def jit_as_runs(function: Any) -> Any:
     return jax.jit(function, compiler_options=compiler_options(1))
 
 
+def check_steps(case: Case) -> None:
+    """Step by step is the whole sequence, also from its last carry."""
+    whole, last = case.apply(case.params, case.carry, case.inputs)
+    again, last = case.apply(case.params, last, case.inputs)
+    carry, steps = case.carry, []
+    for t in range(2 * T):
+        carry, y = case.step(case.params, carry, case.inputs[:, t % T])
+        steps.append(y)
+    assert_close(np.concatenate([whole, again], axis=1), np.stack(steps, axis=1))
+    assert_close(last, carry)
+
+
+def check_reach(case: Case) -> None:
+    """Gradients reach the own past and no further than the receptive field."""
+
+    def sums(inputs: jax.Array) -> jax.Array:
+        outputs, _ = case.model.apply(case.params, case.carry, inputs, None, None)
+        return jnp.sum(outputs, axis=2)
+
+    jacobian = np.asarray(jax.jit(jax.jacrev(sums))(case.inputs))  # [B, T, B, T, D]
+    reached = np.any(jacobian != 0, axis=-1)
+    lag = np.arange(T)[:, None] - np.arange(T)[None, :]
+    field = case.model.receptive_field or T
+    assert field < T or case.model.receptive_field is None
+    for b in range(B):
+        expected = (lag >= 0) & (lag < field)
+        np.testing.assert_array_equal(reached[b, :, b, :], expected)
+        assert not reached[b, :, 1 - b, :].any(), "examples mix"
+
+
 class Contract:
     """The tests; a class of a test file says of which models."""
 
@@ -109,15 +142,7 @@ class Contract:
     def test_step_by_step_is_the_whole_sequence_also_from_its_last_carry(
         self, name, kind
     ):
-        case = case_of(name, kind)
-        whole, last = case.apply(case.params, case.carry, case.inputs)
-        again, last = case.apply(case.params, last, case.inputs)
-        carry, steps = case.carry, []
-        for t in range(2 * T):
-            carry, y = case.step(case.params, carry, case.inputs[:, t % T])
-            steps.append(y)
-        assert_close(np.concatenate([whole, again], axis=1), np.stack(steps, axis=1))
-        assert_close(last, carry)
+        check_steps(case_of(name, kind))
 
     @pytest.mark.parametrize("kind", ["tokens", "floats"])
     def test_a_stream_in_chunks_is_the_whole_sequence(self, name, kind):
@@ -135,21 +160,7 @@ class Contract:
     def test_gradients_reach_the_own_past_and_no_further_than_the_receptive_field(
         self, name
     ):
-        case = case_of(name, "floats")
-
-        def sums(inputs):
-            outputs, _ = case.model.apply(case.params, case.carry, inputs, None, None)
-            return jnp.sum(outputs, axis=2)
-
-        jacobian = np.asarray(jax.jit(jax.jacrev(sums))(case.inputs))  # [B, T, B, T, D]
-        reached = np.any(jacobian != 0, axis=-1)
-        lag = np.arange(T)[:, None] - np.arange(T)[None, :]
-        field = case.model.receptive_field or T
-        assert field < T or case.model.receptive_field is None
-        for b in range(B):
-            expected = (lag >= 0) & (lag < field)
-            np.testing.assert_array_equal(reached[b, :, b, :], expected)
-            assert not reached[b, :, 1 - b, :].any(), "examples mix"
+        check_reach(case_of(name, "floats"))
 
     def test_outputs_do_not_depend_on_what_follows(self, name):
         case = case_of(name, "tokens")

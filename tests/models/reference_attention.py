@@ -27,7 +27,7 @@ def attention(
     all_o = []
     for t in range(len(q)):
         scores, values = [], []
-        for j in np.flatnonzero(seen[t]):
+        for j in np.flatnonzero(seen[t]).tolist():
             lag = first + t - j
             a, b = q[t], k[j]
             if rope:
@@ -39,7 +39,15 @@ def attention(
     return np.array(all_o)
 
 
-def transformer(p: Any, x: Array, cache: Any, num_heads: int, rope: bool) -> Array:
+def slopes(num_heads: int) -> list[float]:
+    """Press et al. 2022, section 3: a geometric sequence from 2^(-8/n) with that ratio.
+
+    For a power of 2.
+    """
+    return [2.0 ** (-8.0 * n / num_heads) for n in range(1, num_heads + 1)]
+
+
+def transformer(p: Any, x: Array, cache: Any, num_heads: int, position: str) -> Array:
     """One pre-norm block whose cache may hold any of the inputs before x."""
     k_past, v_past, valid = cache
     P, T, H = len(valid), len(x), len(p["s_mix"])
@@ -52,12 +60,13 @@ def transformer(p: Any, x: Array, cache: Any, num_heads: int, rope: bool) -> Arr
             for t in range(T)
         ]
     )
+    m = slopes(num_heads) if position == "alibi" else [0.0] * num_heads
     heads = []
     for n in range(num_heads):
         part = slice(n * H // num_heads, (n + 1) * H // num_heads)
         q, k, v = (a[:, part] for a in np.split(qkv, 3, axis=1))
         k, v = np.concatenate([k_past[n], k]), np.concatenate([v_past[n], v])
-        heads.append(attention(q, k, v, P, seen, 0.0, rope))
+        heads.append(attention(q, k, v, P, seen, m[n], position == "rope"))
     h = x + np.concatenate(heads, axis=1) @ p["mix"]["W_o"]
     inside = gelu(norm(h, p["s_mlp"]) @ p["W_1"] + p["b_1"])
     return norm(h + inside @ p["W_2"], p["s_out"])

@@ -1,18 +1,35 @@
+import typing
+
 import pytest
 
-from lib.models.transformer import make_transformer
+from lib.models.transformer import Position, make_transformer
 from lib.registry import MODELS
 from tests.models.agreement import INTERFACE, check_agreement
+from tests.models.contract import FLOATS, check_reach, check_steps, make_case
 from tests.models.reference_attention import transformer
 
 
-def test_a_transformer_follows_its_papers_in_values_and_gradients():
+@pytest.mark.parametrize("position", typing.get_args(Position))
+def test_a_transformer_follows_its_papers_in_values_and_gradients(position):
     check_agreement(
         make_transformer(
-            INTERFACE, hidden_size=8, num_layers=1, num_heads=2, context=6
+            INTERFACE,
+            hidden_size=8,
+            num_layers=1,
+            num_heads=2,
+            position=position,
+            context=6,
         ),
-        lambda p, x, carry: transformer(p["layer_0"], x, carry[0], 2, rope=True),
+        lambda p, x, carry: transformer(p["layer_0"], x, carry[0], 2, position),
     )
+
+
+# That of rotations is under the whole contract, as what a transformer is by default.
+@pytest.mark.parametrize("position", ["none", "alibi"])
+def test_whole_is_step_by_step_and_reaches_as_far_as_it_sees(position):
+    case = make_case("transformer", FLOATS, position=position)
+    check_steps(case)
+    check_reach(case)
 
 
 def test_an_output_depends_on_the_windows_of_all_layers():
