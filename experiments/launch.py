@@ -46,6 +46,13 @@ def _tell_cells() -> Callable[[int, int], None]:
     return tell
 
 
+def read_baselines(path: Path | None) -> dict[str, Any] | None:
+    """The shipped results of a file. UserError where it is none; None without one."""
+    from lib.launch import shipped
+
+    return None if path is None else shipped.read(path)
+
+
 def run_sweep(
     experiment: Experiment,
     root: Path,
@@ -84,8 +91,8 @@ def run_sweep(
     try:
         from lib.launch import shipped
 
+        known = read_baselines(baselines)
         plan = plan_sweep(experiment)
-        known = None if baselines is None else shipped.read(baselines)
         store.check_writable(root)  # after every run is valid: it makes the folder
         announce(plan, root)
         shipped.settle(root, plan, known, baselines)

@@ -19,7 +19,7 @@ from experiments.experiment import (
     define_config_flag,
     load_experiment,
 )
-from experiments.launch import announce, plan_sweep, run_sweep
+from experiments.launch import announce, plan_sweep, read_baselines, run_sweep
 from experiments.own import define_own_flags, load_own
 from experiments.own_check import check_own
 from experiments.own_sweep import join
@@ -64,6 +64,7 @@ def main(_: Sequence[str]) -> int:
     experiment = join(experiment, own, NAME.value)
     check_own(experiment, own)
     if DRY_RUN.value:
+        read_baselines(baselines)
         announce(plan_sweep(experiment), root)
         return 0
     code = run_sweep(

@@ -1,6 +1,7 @@
 """Results that come with the code: taken into a store, marked, dropped again."""
 
 import json
+import os
 
 import pytest
 
@@ -15,6 +16,7 @@ from lib.program import identify
 from lib.report.collect import collect
 from lib.report.compose import report_text
 from lib.sweep import compare, product, replicate, tune
+from tests.experiments.test_train_generate_reproduce import ROOT, ask
 from tests.small import RUN
 
 MODELS = {"rnn": {"name": "rnn"}, "lru": {"name": "lru"}}
@@ -197,3 +199,25 @@ def test_the_ids_that_are_shipped_are_those_of_the_configs():
     cells = expand("recall", base, axes)
     tuning = [c for cell in cells[::5] for _, c in cell.tune_configs()]
     assert {identify(make_config(config)) for config in tuning} <= known.keys()
+
+
+def test_a_dry_run_looks_at_its_baselines_as_the_run_does(tmp_path):
+    text, other = tmp_path / "text.md", tmp_path / "other.json"
+    text.write_text("# No JSON")
+    other.write_text(json.dumps({"format": 1}))
+    (tmp_path / "sound").write_text('{"format": 1, "runs": [], "shared": []}')
+    command = ("sweep", "--config=tests/launch/tiny.py", f"--store={tmp_path / 's'}")
+    asked = [
+        (*command, f"--baselines={file}", *dry)
+        for file in (tmp_path / "none.json", text, other)
+        for dry in (["--dry-run"], ["--engine=serial"])
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    *refused, taken = ask(
+        environment, *asked, (*command, f"--baselines={tmp_path}/sound", "--dry-run")
+    )
+    said = ("there is no file", "is not valid JSON", "holds no runs")
+    for dry, real, words in zip(refused[::2], refused[1::2], said, strict=True):
+        assert (dry.code, real.code) == (2, 2) and dry.errors == real.errors
+        assert words in dry.errors and dry.errors.count("\n") == 1
+    assert taken.code == 0, taken
