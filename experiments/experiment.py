@@ -30,6 +30,7 @@ class Experiment(NamedTuple):
     expected: Sequence[Mapping[str, Any]]
     abilities: Mapping[str, str] = {}  # what each part asks of a model
     stem: str = ""  # the config file's name and argument, whatever the sweep's name
+    remarks: tuple[str, ...] = ()  # how it differs from what the config file says
 
 
 def define_config_flag(required: bool = True) -> flags.FlagHolder[ConfigDict]:

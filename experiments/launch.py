@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ def run_sweep(
         known = read_baselines(baselines)
         plan = plan_sweep(experiment)
         store.check_writable(root)  # after every run is valid: it makes the folder
-        announce(plan, root)
+        announce(plan, root, experiment.remarks)
         shipped.settle(root, plan, known, baselines)
         keep_sources(root)
         from lib.launch.queue import Queue
@@ -118,10 +118,12 @@ def keep_sources(root: Path) -> None:
         store.write_source(root, sha256, content)
 
 
-def announce(plan: dict[str, Any], root: Path) -> None:
-    """Say how much the sweep asks for."""
+def announce(plan: dict[str, Any], root: Path, remarks: Sequence[str] = ()) -> None:
+    """Say what became of the config, and how much the sweep asks for."""
     from lib.launch.plan import count_runs
 
+    for line in remarks:
+        print(plain(line), file=sys.stderr)
     counts = count_runs(plan)
     print(
         f"{plan['name']}: {counts['cells']} cells, {counts['runs']} runs "

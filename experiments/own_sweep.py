@@ -7,35 +7,29 @@ from typing import Any
 
 from experiments.experiment import Experiment
 from experiments.own import Given, Own
+from experiments.own_task import as_given, place_tasks
 from lib.sweep import Axis, compare
 
 _LONGEST_NAME = 64  # characters of a sweep's name
-
-Parts = dict[str, tuple[dict[str, Any], Sequence[Axis]]]
 
 
 def join(experiment: Experiment, own: Own, name: str = "") -> Experiment:
     """The experiment with the user's models on its model axes, on the user's tasks.
 
-    A model is one more value of every axis that compares models, all else equal. A task
-    takes the place of the config's in the parts that compare lengths, or in all of them
-    where none does; the other parts are left out.
+    A model is one more value of every axis that compares models, all else equal. For a
+    task see own_task.py, whose `solve_widths` is to follow once the task is checked.
     """
     if not own:
         return experiment
-    parts = experiment.parts
-    if own.tasks:
-        parts = _with_tasks(parts, own.tasks)
-    if own.models:
-        parts = {
-            part: (base, _with_models(base, axes, own.models))
-            for part, (base, axes) in parts.items()
-        }
-    return experiment._replace(
-        name=name or _name(experiment, own),
-        parts=parts,
-        expected=[] if own.tasks else experiment.expected,
-    )
+    named = experiment._replace(name=name or _name(experiment, own))
+    joined = place_tasks(named, own.tasks) if own.tasks else named
+    if not own.models:
+        return joined
+    parts = {
+        part: (base, _with_models(base, axes, own.models))
+        for part, (base, axes) in joined.parts.items()
+    }
+    return joined._replace(parts=parts)
 
 
 def replace_in(single: Experiment, own: Own) -> Experiment:
@@ -84,29 +78,5 @@ def _longer(axis: Axis, models: Sequence[Given]) -> Axis:
         (given.name if given.label in labels else given.label, {"model": given.section})
         for given in models
     )
-    # A note that the widths are matched does not hold for what is added.
-    names = " and ".join(label for label, _ in added)
-    note = axis.note and f"{axis.note}; {names}: as given"
-    return axis._replace(points=(*axis.points, *added), note=note)
-
-
-def _with_tasks(parts: Parts, tasks: Sequence[Given]) -> Parts:
-    by_length = {p: v for p, v in parts.items() if any(map(_is_length, v[1]))} or parts
-    found = {}
-    for given in tasks:
-        for part, (base, axes) in by_length.items():
-            task = {**given.section, "length": base["task"]["length"]}
-            # Other settings of the config's task are none of this one's.
-            kept = tuple(a for a in axes if _is_length(a) or not _is_of_task(a))
-            label = given.label if len(by_length) == 1 else f"{given.label}, {part}"
-            found[label] = ({**base, "task": task}, kept)
-    return found
-
-
-def _is_length(axis: Axis) -> bool:
-    return all(set(overrides) == {"task.length"} for _, overrides in axis.points)
-
-
-def _is_of_task(axis: Axis) -> bool:
-    keys = {key for _, overrides in axis.points for key in overrides}
-    return any(key.split(".")[0] == "task" for key in keys)
+    longer = axis._replace(points=(*axis.points, *added))
+    return longer._replace(note=as_given(axis.note, [label for label, _ in added]))

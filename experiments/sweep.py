@@ -23,6 +23,7 @@ from experiments.launch import announce, plan_sweep, read_baselines, run_sweep
 from experiments.own import define_own_flags, load_own
 from experiments.own_check import check_own
 from experiments.own_sweep import join
+from experiments.own_task import solve_widths
 from experiments.page import print_report
 from experiments.program import run
 
@@ -63,9 +64,11 @@ def main(_: Sequence[str]) -> int:
     own = load_own(OWN)
     experiment = join(experiment, own, NAME.value)
     check_own(experiment, own)
+    if own.tasks:
+        experiment = solve_widths(experiment)
     if DRY_RUN.value:
         read_baselines(baselines)
-        announce(plan_sweep(experiment), root)
+        announce(plan_sweep(experiment), root, experiment.remarks)
         return 0
     code = run_sweep(
         experiment,

@@ -84,7 +84,24 @@ def match(
     note = (
         f"equal {_WORDS[kind]}: {target:,} as {reference} has, to {100 * worst:.1f} %"
     )
-    return compare("model", matched)._replace(note=note)
+    asked = {"kind": kind, "reference": reference, "models": models}
+    asked |= {"sizes": sizes, "tolerance": tolerance}
+    return compare("model", matched)._replace(note=note, matched=asked)
+
+
+def rematch(axis: Axis, config: Mapping[str, Any]) -> Axis:
+    """An axis of `match` with the widths solved again, over another base config.
+
+    What else its points set, and points that `match` did not make, stay as they are.
+    Raises ValueError where the config's task refuses its settings, or as `match` does.
+    """
+    solved = match(config=config, **axis.matched)
+    found = {label: overrides["model"] for label, overrides in solved.points}
+    points = tuple(
+        (label, {**given, "model": found[label]} if label in found else given)
+        for label, given in axis.points
+    )
+    return axis._replace(points=points, note=solved.note)
 
 
 def solve_width(
@@ -173,5 +190,9 @@ def _factory(name: Any) -> Callable[..., Model]:
 
 
 def _interface(task: Mapping[str, Any]) -> Interface:
-    settings = {k: v for k, v in task.items() if k not in ("name", "length")}
-    return TASKS[task["name"]]("train", 1, task["length"], **settings).interface
+    given = {k: v for k, v in task.items() if k not in ("name", "length")}
+    make = TASKS[task["name"]]
+    settings, problems = check_settings("task", settings_of(make), given)
+    if problems:
+        raise UserError("match: " + "\n".join(problems))
+    return make("train", 1, task["length"], **settings).interface

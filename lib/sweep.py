@@ -35,6 +35,8 @@ class Axis(NamedTuple):
     seeds: tuple[int, ...] = ()
     where: Mapping[str, tuple[Any, ...]] = {}  # tune: the labels it applies to; {}: all
     note: str = ""  # compare: what the values have in common, for the report
+    # The arguments of lib.budget.match, where it solved for the models' widths.
+    matched: Mapping[str, Any] = {}
 
 
 class Cell(NamedTuple):
