@@ -20,7 +20,7 @@ class BatteryTask:
     """One task with the scores of every model, by label."""
 
     name: str
-    ability: str  # "" where neither the config nor the part's name says one
+    ability: str
     models: dict[str, ModelScores]
 
     @property
@@ -73,13 +73,14 @@ def battery(sweep: Sweep) -> Battery | None:
     """The battery of a sweep; None where fewer than two tasks share models.
 
     Its tasks are the parts that the config gave an ability; without any, the parts that
-    test memories, where "binding: mqar" names an ability and a task. A setting compared
-    beside the model and the part's axis makes a task of its own.
+    test memories and have one in their name, as "binding: mqar". Others may be one task
+    under several conditions, which are not pooled. A setting compared beside the model
+    and the part's axis makes a task of its own.
     """
     tasks = []
     for part in sweep.abilities or dict.fromkeys(run.part for run in sweep.runs):
         runs = [run for run in sweep.replicates if run.part == part]
-        if sweep.abilities or _is_memory(runs):
+        if sweep.abilities or (_is_memory(runs) and ": " in part):
             tasks += _tasks(part, sweep.abilities.get(part), runs)
     tasks = [t for t in tasks if any(model.scores for model in t.models.values())]
     order = list(dict.fromkeys(task.ability for task in tasks))

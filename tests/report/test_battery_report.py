@@ -134,6 +134,14 @@ def test_a_battery_needs_two_tasks_and_a_setting_makes_a_task_of_its_own(tmp_pat
     assert set(both.labels) == {"lru", "gru"}
 
 
+def test_parts_without_an_ability_are_conditions_and_not_pooled(sweep):
+    runs = [replace(run, part=run.part.split(": ")[-1]) for run in sweep.runs]
+    bare = replace(sweep, runs=tuple(runs), abilities={})
+    assert battery(bare) is None
+    named = {run.part: "distance" for run in runs}
+    assert len(battery(replace(bare, abilities=named)).tasks) == len(TASKS)
+
+
 def test_page_shows_the_battery_and_stays_a_page(written):
     folder = written / "report" / "battery"
     page = Page(folder / "index.html")
