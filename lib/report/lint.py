@@ -3,8 +3,35 @@
 from typing import NamedTuple
 
 from lib.report.collect import Sweep
-from lib.report.lint_rule import RULES, Evidence
+from lib.report.lint_evidence import Evidence, Rule
+from lib.report.lint_fairness import (
+    learning_rates,
+    tuning_seeds_reported,
+    unequal_seeds,
+    unequal_training,
+    unequal_tuning,
+)
+from lib.report.lint_rule import (
+    counted_at_floor,
+    few_examples,
+    few_lengths,
+    few_seeds,
+    no_floor,
+)
 from lib.report.table import Cell, Table
+
+RULES: tuple[Rule, ...] = (
+    few_seeds,
+    unequal_seeds,
+    unequal_training,
+    unequal_tuning,
+    tuning_seeds_reported,
+    few_examples,
+    few_lengths,
+    learning_rates,
+    counted_at_floor,
+    no_floor,
+)
 
 
 class Finding(NamedTuple):

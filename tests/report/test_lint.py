@@ -81,6 +81,40 @@ def test_unequal_tuning_names_both_cells():
     assert "0 trials for lru" in only(grid() + tuning[: len(LENGTHS) * 2])
 
 
+def trained(model, **train):
+    settings = {"num_steps": 800, "batch_size": 16, "stop_score": 0.99, **train}
+    config = {"seed": 0, "train": settings, "evaluation": {"num_test": 1024}}
+    return [
+        run(model, length, seed, config={**config, "seed": seed})
+        for length in LENGTHS
+        for seed in SEEDS
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "text"),
+    [
+        ({"num_steps": 1000}, "1,000 steps of 16 to a score of 0.99"),
+        ({"batch_size": 32}, "800 steps of 32 to a score of 0.99"),
+        ({"stop_score": 0.999}, "800 steps of 16 to a score of 0.999"),
+        ({"stop_score": None}, "800 steps of 16"),
+    ],
+)
+def test_models_that_are_trained_longer_than_others(other, text):
+    assert said(trained("gru") + trained("lru")) == []
+    assert only(trained("gru") + trained("lru", **other)) == (
+        "Trained unequally: gru for 800 steps of 16 to a score of 0.99, "
+        f"lru for {text}."
+    )
+
+
+def test_lengths_may_have_budgets_of_their_own():
+    runs = [*trained("gru"), *trained("lru")]
+    for one in runs:
+        one.config["train"]["num_steps"] = 10 * one.length
+    assert said(runs) == []
+
+
 def test_seeds_that_tuning_saw_are_not_reported():
     tuning = grid(seeds=(3, 1000), stage="tune")
     assert only(grid() + tuning) == "Reported on seeds that tuning chose by: 3."
