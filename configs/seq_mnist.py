@@ -5,10 +5,10 @@ pixel is a dependency of up to 784 steps, in a fixed random order one without lo
 
     python -m experiments.prepare mnist
     python -m experiments.sweep --config=configs/seq_mnist.py
-    python -m experiments.train --config=configs/seq_mnist.py --part=mnist784
+    ... --config=configs/seq_mnist.py:whole  # with the pictures of 784 pixels too
 
-Parts: `rows` (28 steps), `pixels196` and `permuted196` (side 14), `mnist784` and
-`permuted784` (whole pictures). Published for 784 steps (Bai, Kolter & Koltun 2018,
+Parts: `rows` (28 steps), `pixels196` and `permuted196` (side 14); of `whole` also
+`mnist784` and `permuted784`. Published for 784 steps (Bai, Kolter & Koltun 2018,
 arXiv:1803.01271, table 1, 70,000 parameters): pixels rnn 0.215, lstm 0.872, gru 0.962,
 tcn 0.990; permuted rnn 0.253, lstm 0.857, gru 0.873, tcn 0.972.
 
@@ -58,12 +58,18 @@ def _config(part: str) -> dict[str, Any]:
     }
 
 
-def get_config() -> ConfigDict:
-    """One part for each way of reading."""
-    return ConfigDict({part: _config(part) for part in PARTS})
+def get_config(size: str = "small") -> ConfigDict:
+    """One part for each way of reading; `size` is "small" or "whole"."""
+    return ConfigDict({part: _config(part) for part in _parts(size)})
 
 
-def get_sweep() -> dict[str, tuple[Axis, ...]]:
-    """Four recurrent models, three seeds."""
-    axes = product(compare("model", MODELS), replicate(range(3)))
-    return {part: axes for part in PARTS}
+def get_sweep(size: str = "small") -> dict[str, tuple[Axis, ...]]:
+    """Four recurrent models, five seeds."""
+    axes = product(compare("model", MODELS), replicate(range(5)))
+    return {part: axes for part in _parts(size)}
+
+
+def _parts(size: str) -> list[str]:
+    if size not in ("small", "whole"):
+        raise ValueError(f"seq_mnist: size must be 'small' or 'whole', got {size!r}")
+    return [part for part, about in PARTS.items() if size == "whole" or about[2] < 784]
