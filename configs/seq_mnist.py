@@ -21,8 +21,9 @@ Reached with 1,000 steps of 64, one pass over the data (5 seeds, test accuracy, 
     permuted196    0.890    0.638    0.630    0.349
 
 rnn is at chance on 196 pixels in their order, where the last rows, mostly empty, stand
-between the digit and the answer; permuted, some of the digit comes until the end, and it
-has a third. Not trained at 784 steps, which is estimated at four to eight minutes of one core a run.
+between the digit and the answer; permuted, some of the digit comes until the end, and
+it has a third. Not trained at 784 steps, which is estimated at four to eight minutes of
+one core a run.
 """
 
 from typing import Any
