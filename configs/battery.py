@@ -20,7 +20,7 @@ Claims of the literature, each put to the same test with the same budget:
 Each claim has its control beside it: lstm with and without biases for a long memory,
 the delta net with and without negative eigenvalues.
 
-    python -m experiments.sweep --config=configs/battery.py  # 90 minutes on 2 cores
+    python -m experiments.sweep --config=configs/battery.py  # about 90 minutes, 2 cores
     python -m experiments.report --name=battery
     ... --config=configs/battery.py:full-mqar  # every model on one task, research size
     ... --config=configs/battery.py:full       # every model on every task: weeks

@@ -47,6 +47,10 @@ class _Reached(NamedTuple):
     error: float
 
 
+# A score and its error on the examples not fitted to, and on those fitted to.
+_Tried = tuple[tuple[float, float], tuple[float, float]]
+
+
 def blind(case: "Case") -> Failure | None:
     """The best answer without the inputs reaching the floor."""
     for length in case.all_lengths:
@@ -59,19 +63,22 @@ def _blind(case: "Case", length: int) -> Failure | None:
     source = case.source(length)
     task = source.task
     seen = _see(source, task.interface.output_size)
-    kinds = [seen, _pooled(seen)] if case.has_data else [seen]
-    found = [_reach(case, source, length, _answers(kind)) for kind in kinds]
+    own, pooled = _answers(seen), _answers(_pooled(seen)) if case.has_data else []
+    tried = _try(source, own + pooled)
+    families = [each for each in (tried[: len(own)], tried[len(own) :]) if each]
     floor = task.floor(length)
     num_examples = source.num_batches * source.batch_size
     span = 0.0 if task.optimum is None else abs(task.optimum(length) - floor)
-    for alike in zip(*found, strict=True):
+    found: list[_Reached] = []
+    for pick in _picks(task, length):
+        found = [_best(family, pick) for family in families]
         # What none of N examples shows may still be as frequent as some in N.
-        error = max(*(each.error for each in alike), span / num_examples)
+        error = max(*(each.error for each in found), span / num_examples)
         slack = ERRORS * error + ROUNDING
-        ends = [end for each in alike for end in (each.other, each.own)]
+        ends = [end for each in found for end in (each.other, each.own)]
         if min(ends) - slack <= floor <= max(ends) + slack:
             return None
-    best = found[0][-1]
+    best = found[0]
     return Failure(
         "the floor is wrong",
         f"at length {length} the best constant answer at each position, which never "
@@ -82,13 +89,8 @@ def _blind(case: "Case", length: int) -> Failure | None:
     )
 
 
-def _reach(
-    case: "Case", source: "Source", length: int, answers: Sequence[np.ndarray]
-) -> list[_Reached]:
-    """What the best of the answers reaches on both halves of the examples.
-
-    Without an optimum a high score may be a bad one: the highest, then the lowest.
-    """
+def _try(source: "Source", answers: Sequence[np.ndarray]) -> list[_Tried]:
+    """What each answer reaches on both halves of the examples."""
     task, half = source.task, source.num_batches
     accumulate = task.metrics[task.score_metric].accumulate
 
@@ -97,21 +99,26 @@ def _reach(
         return accumulate(jnp.broadcast_to(answer[None], shape), batch)
 
     compiled = jax.jit(lambda answers, batch: [score(a, batch) for a in answers])
-    tried: list[list[tuple[float, float]]] = []
+    halves = []
     for start in (half, 0):  # what the answer was not fitted to, and what it was
         found = [compiled(answers, source.draw(start + i)) for i in range(half)]
-        tried.append(
+        halves.append(
             [summarize(task, [each[a] for each in found]) for a in range(len(answers))]
         )
-    reached = []
-    for pick in _picks(task, length):
-        (other, error), (own, own_error) = map(pick, tried)
-        reached.append(_Reached(other, own, max(error, own_error)))
-    return reached
+    return list(zip(*halves, strict=True))
 
 
-def _picks(task: Task, length: int) -> list[Callable[..., tuple[float, float]]]:
-    """How the best of several scores is found."""
+def _best(tried: Sequence[_Tried], pick: Callable[..., Any]) -> _Reached:
+    """What the best of some answers reach, on each half by itself."""
+    (other, error), (own, own_error) = map(pick, zip(*tried, strict=True))
+    return _Reached(other, own, max(error, own_error))
+
+
+def _picks(task: Task, length: int) -> list[Callable[..., Any]]:
+    """How the best of several scores is found.
+
+    Without an optimum a high score may be a bad one: the highest, then the lowest.
+    """
     if task.optimum is None:
         return [max, min]
     return [max] if task.optimum(length) > task.floor(length) else [min]

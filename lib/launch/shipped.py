@@ -151,12 +151,13 @@ def _write(
     shared: list[Any],
     source: str,
 ) -> int:
-    from lib.record import write_together
-
     wanted = []
     for run in runs:
         if run["id"] in known and store.look(root, run["id"]).state == "pending":
             wanted.append((run, _unpacked(known[run["id"]], shared, source)))
+    if not wanted:
+        return 0
+    from lib.record import write_together  # loads JAX
 
     def write(run: Mapping[str, Any], result: dict[str, Any]) -> None:
         config = make_config(run["config"])

@@ -73,7 +73,7 @@ def solved_table(models: Sequence[ModelScores]) -> Table:
         cells = []
         for length in lengths:
             count, solved = len(model.at(length)), model.solved(length)
-            values = [seed[length] for seed in model.raw.values() if length in seed]
+            values = model.raw_at(length)
             raw = f"{fmean(values):.3f}" if values else ""
             tint = f"rate{round(4 * solved / count)}" if count else ""
             cells.append(Cell(f"{solved}/{count}" if count else "–", raw, tint))

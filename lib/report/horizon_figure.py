@@ -37,7 +37,8 @@ def draw_horizons(
     axes.spines["left"].set_visible(False)
     unit = unit_text(knob_of_models(models))
     seen = "; upright stroke: what a model sees"
-    strokes = any(left <= log2(m.receptive_field or 0.1) <= right for m in models)
+    fields = [model.receptive_field for model in models if model.receptive_field]
+    strokes = any(left <= log2(field) <= right for field in fields)
     axes.set_xlabel(f"horizon ({unit}{seen if strokes else ''})")
     return figure
 

@@ -34,13 +34,10 @@ def unequal_seeds(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 def unequal_training(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """More steps, larger batches or a later stop for some models at one place."""
-    budgets: dict[tuple[str, int | None], set[str]] = {}
+    by_place: dict[int | None, dict[str, list[Any]]] = {}
     for run in evidence.reported:
         settings = [dig(run.config, "train", key) for key in BUDGET]
-        budgets.setdefault((run.label, run.place), set()).add(json.dumps(settings))
-    by_place: dict[int | None, dict[str, str]] = {}
-    for (label, place), found in budgets.items():
-        by_place.setdefault(place, {})[label] = min(found)
+        by_place.setdefault(run.place, {}).setdefault(run.label, settings)
     for labels in by_place.values():
         first, *others = labels
         other = next((x for x in others if labels[x] != labels[first]), None)
@@ -130,7 +127,7 @@ def _named(key: str) -> str:
     return cell_text(json.loads(key))
 
 
-def _budget_text(label: str, settings: str) -> str:
-    num_steps, batch_size, stop_score = json.loads(settings)
+def _budget_text(label: str, settings: list[Any]) -> str:
+    num_steps, batch_size, stop_score = settings
     stop = f" to a score of {stop_score:g}" if number(stop_score) else ""
     return f"{label} for {whole(num_steps) or 0:,} steps of {batch_size}{stop}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import fmean
 
 from lib import stats
 from lib.report.collect import Run
@@ -99,10 +98,10 @@ def _strip(
     """In place of curves, which one length does not make."""
     (place,) = lengths_of(models)
     at = f"{knob_name(knob_of_models(models))} {place}"
+    curves = {model.label: model.mean_curve() for model in models}
     means = "; ".join(
-        f"{model.label}: {fmean(scores):.2f}" if scores else f"{model.label}: –"
-        for model in models
-        for scores in [model.at(place)]
+        f"{label}: {curve[place]:.2f}" if curve else f"{label}: –"
+        for label, curve in curves.items()
     )
     drawn = save_drawing(
         figures,

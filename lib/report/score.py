@@ -50,6 +50,10 @@ class ModelScores:
             if length in self.scores.get(seed, {})
         ]
 
+    def raw_at(self, length: int) -> list[float]:
+        """The task's own metric of the seeds that have it at this length."""
+        return [seed[length] for seed in self.raw.values() if length in seed]
+
     def solved(self, length: int) -> int:
         return sum(score >= stats.THRESHOLD for score in self.at(length))
 

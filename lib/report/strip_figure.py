@@ -37,8 +37,9 @@ def draw_strip(
     axes.vlines([0, 1], -0.6, bottom, color=base.RULE, linewidth=0.8)
     axes.vlines(stats.THRESHOLD, -0.6, bottom, color=base.FAINT, lw=0.8, linestyle=":")
     for window in oracle_windows(models):
-        known = [m.oracle[window][place] for m in models if window in m.oracle]
-        _mark(axes, known[0], f"last {window}", bottom, **ORACLE)
+        lines = [model.oracle.get(window, {}) for model in models]
+        for score in [line[place] for line in lines if place in line][:1]:
+            _mark(axes, score, f"last {window}", bottom, **ORACLE)
     for line in references(models):
         _mark(axes, line.scores[place], line.name, bottom, **LINE)
     for row, model in enumerate(models):
@@ -90,7 +91,7 @@ def _metric(axes: "Axes", models: Sequence[ModelScores], place: int) -> None:
     right = axes.twinx()
     texts = []
     for model in models:
-        values = [seed[place] for seed in model.raw.values() if place in seed]
+        values = model.raw_at(place)
         texts.append(f"{fmean(values):.3g}" if values else "–")
     right.set_ylim(axes.get_ylim())
     right.set_yticks(range(len(models)), texts)

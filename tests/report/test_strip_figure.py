@@ -49,6 +49,17 @@ def test_every_seed_stands_at_its_score_and_what_was_lost_is_a_cross():
     assert right.get_title(loc="right") == "test accuracy"
 
 
+@pytest.mark.parametrize(("length", "is_there"), [("16", True), ("32", False)])
+def test_what_a_model_sees_has_its_line_if_its_score_is_known(length, is_there):
+    made = runs()
+    for one in made:
+        one.result["task"]["window_score"] = {length: {"4": 0.25}}
+        one.result["cost"] = {"receptive_field": 4}
+    axes, _ = draw_strip(model_scores(made), LOOKS, False).axes
+    named = [text.get_text().strip() for text in axes.texts]
+    assert named == ["last 4"] * is_there
+
+
 def test_a_part_of_one_length_has_that_figure_alone(tmp_path):
     part_markup("p", runs(), LOOKS, tmp_path)
     files = {path.name for path in tmp_path.iterdir()}
